@@ -1,0 +1,26 @@
+// PUBACK, PUBREC, PUBREL, PUBCOMP (sections 3.4 to 3.7): the four have one shape.
+#pragma once
+
+#include <cstdint>
+
+#include "broker/base/result.hpp"
+#include "broker/wire/property.hpp"
+#include "broker/wire/protocol.hpp"
+
+namespace midge::wire {
+
+struct Ack {
+  PacketIdentifier packet_id = 0;
+  ReasonCode reason = ReasonCode::Success;
+  Properties properties;  // 5.0 only: Reason String, User Properties
+};
+
+// `type` is one of the four; flags are judged by flags_are_valid() before. Errors: MalformedPacket,
+// ProtocolError (a reason code that is not listed for `type`, properties).
+[[nodiscard]] Result<Ack, ReasonCode> decode_ack(Version version, PacketType type, Bytes body);
+
+// Whole packet, in its shortest form: 4 bytes when reason is Success and there are no properties,
+// and always before 5.0.
+void encode_ack(Writer& out, Version version, PacketType type, const Ack& ack);
+
+}  // namespace midge::wire

@@ -1,0 +1,42 @@
+// The fixed header (MQTT 5.0 section 2.1): where a packet begins and ends in a byte stream.
+#pragma once
+
+#include <cstdint>
+
+#include "broker/base/bytes.hpp"
+#include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
+
+namespace midge::wire {
+
+struct FixedHeader {
+  PacketType type{};
+  std::uint8_t flags = 0;              // low nibble of the first byte
+  std::uint32_t remaining_length = 0;  // bytes of the body, 0 to 268'435'455
+  std::uint32_t header_bytes = 0;      // 2 to 5
+};
+
+enum class Framing : std::uint8_t {
+  NeedMore,   // fewer bytes than a fixed header; `header` is not set
+  Frame,      // `header` is set; the body may not have come yet
+  Malformed,  // packet type 0, or a Remaining Length of more than four bytes or not minimal
+};
+
+struct FrameResult {
+  Framing framing = Framing::NeedMore;
+  FixedHeader header{};
+};
+
+// Reads the fixed header at the front of `bytes`. Does not judge flags.
+[[nodiscard]] FrameResult read_fixed_header(Bytes bytes);
+
+// True when `flags` are what section 2.1.3 tabulates for `type`; a PUBLISH's are judged by its
+// decoder. 3.1 lets DUP be set on SUBSCRIBE, UNSUBSCRIBE and PUBREL, and nothing of their flags is
+// judged there.
+[[nodiscard]] bool flags_are_valid(Version version, PacketType type, std::uint8_t flags);
+
+// Writes first byte and Remaining Length.
+void write_fixed_header(Writer& out, PacketType type, std::uint8_t flags,
+                        std::uint32_t remaining_length);
+
+}  // namespace midge::wire

@@ -1,0 +1,50 @@
+// SUBSCRIBE (section 3.8): bytes <-> struct. The list of filters is walked in place.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "broker/base/bytes.hpp"
+#include "broker/base/result.hpp"
+#include "broker/wire/property.hpp"
+#include "broker/wire/protocol.hpp"
+
+namespace midge::wire {
+
+enum class RetainHandling : std::uint8_t { Send = 0, SendIfNew = 1, DontSend = 2 };
+
+struct SubscriptionOptions {
+  QoS maximum_qos{};
+  bool no_local = false;
+  bool retain_as_published = false;
+  RetainHandling retain_handling = RetainHandling::Send;
+
+  bool operator==(const SubscriptionOptions&) const = default;
+};
+
+struct SubscribeEntry {
+  std::string_view filter;  // valid UTF-8; its wildcards and length are the caller's to judge
+  SubscriptionOptions options;
+};
+
+struct Subscribe {
+  PacketIdentifier packet_id = 0;
+  Properties properties;  // 5.0 only
+  Bytes entries;          // validated: at least one filter with its options byte
+  std::uint32_t count = 0;
+
+  // The entry at `offset`, which moves behind it; nothing at the end.
+  [[nodiscard]] std::optional<SubscribeEntry> next(std::size_t& offset) const;
+};
+
+// Errors: MalformedPacket (lengths, UTF-8, packet identifier 0, reserved option bits, QoS 3),
+// ProtocolError (no filter, Retain Handling 3, properties).
+[[nodiscard]] Result<Subscribe, ReasonCode> decode_subscribe(Version version, Bytes body);
+
+// Whole packet. `properties` counts for 5.0 only, as do all options but the QoS.
+void encode_subscribe(Writer& out, Version version, PacketIdentifier packet_id,
+                      const Properties& properties, std::span<const SubscribeEntry> entries);
+
+}  // namespace midge::wire

@@ -1,0 +1,18 @@
+# midge::warnings  every target: warnings are errors.
+# midge::strict    broker/ and platform/: also no exceptions and no RTTI.
+add_library(midge_warnings INTERFACE)
+add_library(midge::warnings ALIAS midge_warnings)
+target_compile_options(midge_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+target_include_directories(midge_warnings INTERFACE ${PROJECT_SOURCE_DIR})
+if(MIDGE_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(midge_warnings INTERFACE ${sanitizers})
+  target_link_options(midge_warnings INTERFACE ${sanitizers})
+endif()
+
+add_library(midge_strict INTERFACE)
+add_library(midge::strict ALIAS midge_strict)
+target_link_libraries(midge_strict INTERFACE midge::warnings)
+target_compile_options(midge_strict INTERFACE
+  -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
+target_link_options(midge_strict INTERFACE -Wl,--gc-sections)
