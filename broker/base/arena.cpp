@@ -1,0 +1,103 @@
+#include "broker/base/arena.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "broker/base/assert.hpp"
+
+namespace midge {
+
+namespace {
+
+// Reserved memory is opened in steps of this size: few system calls, little over what is needed.
+constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+
+std::uint8_t* align_up(std::uint8_t* p, std::size_t alignment) {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  return p + ((alignment - address % alignment) % alignment);
+}
+
+}  // namespace
+
+Arena::Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pages,
+             ArenaBacking& backing)
+    : map_(reinterpret_cast<std::uint64_t*>(range.data())),
+      page_bytes_(page_bytes),
+      reserve_(reserve_pages),
+      opened_(range.data()),
+      range_end_(range.data() + range.size()),
+      backing_(backing) {
+  MIDGE_ASSERT(std::has_single_bit(page_bytes) && page_bytes >= 256);
+  MIDGE_ASSERT(reinterpret_cast<std::uintptr_t>(range.data()) % alignof(std::uint64_t) == 0);
+  const std::size_t map_bytes = (range.size() / page_bytes + 63) / 64 * sizeof(std::uint64_t);
+  base_ = align_up(range.data() + map_bytes, page_bytes);
+  MIDGE_ASSERT(base_ <= range_end_);
+  total_ = static_cast<std::size_t>(range_end_ - base_) / page_bytes;
+  // On Linux untouched pages of the map cost nothing; it is written as far as `top_` goes.
+  MIDGE_ASSERT(open_until(base_));
+}
+
+bool Arena::open_until(std::uint8_t* end) {
+  if (end <= opened_) return true;
+  std::uint8_t* const target =
+      std::min(range_end_, opened_ + (static_cast<std::size_t>(end - opened_) + kStepBytes - 1) /
+                                         kStepBytes * kStepBytes);
+  if (!backing_.open({opened_, static_cast<std::size_t>(target - opened_)})) return false;
+  opened_ = target;
+  return true;
+}
+
+void Arena::mark(std::size_t first, std::size_t count, bool used) {
+  for (std::size_t page = first; page < first + count; ++page) {
+    const std::uint64_t bit = std::uint64_t{1} << (page % 64);
+    if (used) {
+      map_[page / 64] |= bit;
+    } else {
+      map_[page / 64] &= ~bit;
+    }
+  }
+}
+
+std::size_t Arena::find_run(std::size_t count) const {
+  std::size_t run = 0;
+  for (std::size_t page = lowest_free_; page < top_; ++page) {
+    if (run == 0 && page % 64 == 0 && map_[page / 64] == ~std::uint64_t{0}) {
+      page += 63;  // a full word, skipped whole
+      continue;
+    }
+    run = is_used(page) ? 0 : run + 1;
+    if (run == count) return page + 1 - count;
+  }
+  // The free tail below top_ goes on into untouched memory.
+  const std::size_t first = top_ - std::min(run, top_);
+  return first + count <= total_ ? first : total_;
+}
+
+void* Arena::take(std::size_t count, Reserve reserve) {
+  MIDGE_ASSERT(count > 0);
+  const std::size_t kept = reserve == Reserve::Keep ? reserve_ : 0;
+  if (total_ - used_ < kept || total_ - used_ - kept < count) return nullptr;
+  const std::size_t first = find_run(count);
+  if (first == total_) return nullptr;
+  const std::size_t end = first + count;
+  if (!open_until(base_ + end * page_bytes_)) return nullptr;
+  for (; top_ < end; ++top_) {
+    if (top_ % 64 == 0) map_[top_ / 64] = 0;
+  }
+  mark(first, count, true);
+  used_ += count;
+  most_used_ = std::max(most_used_, used_);
+  if (first == lowest_free_) lowest_free_ = end;
+  return base_ + first * page_bytes_;
+}
+
+void Arena::give(void* pages, std::size_t count) {
+  const std::size_t first =
+      static_cast<std::size_t>(static_cast<std::uint8_t*>(pages) - base_) / page_bytes_;
+  MIDGE_ASSERT(first + count <= top_ && is_used(first) && is_used(first + count - 1));
+  mark(first, count, false);
+  used_ -= count;
+  lowest_free_ = std::min(lowest_free_, first);
+}
+
+}  // namespace midge

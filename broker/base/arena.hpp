@@ -1,0 +1,85 @@
+// All of the broker's memory: one range, handed out in pages. On a board it is a static array; on
+// Linux reserved address space that is opened in steps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "broker/base/bytes.hpp"
+
+namespace midge {
+
+// Makes parts of a reserved range usable. NoBacking is for a range that already is.
+class ArenaBacking {
+ public:
+  // Opens `range` for use; false when the system has no memory for it.
+  [[nodiscard]] virtual bool open(MutableBytes range) = 0;
+  // The contents of `range` are no longer needed; it stays usable.
+  virtual void release(MutableBytes range) = 0;
+
+ protected:
+  ~ArenaBacking() = default;
+};
+
+class NoBacking final : public ArenaBacking {
+ public:
+  [[nodiscard]] bool open(MutableBytes) override { return true; }
+  void release(MutableBytes) override {}
+};
+
+// Whether an allocation may use the reserve, which is kept for what must not fail:
+// acknowledgements, UNSUBSCRIBE, DISCONNECT.
+enum class Reserve : std::uint8_t { Keep, Use };
+
+class Arena {
+ public:
+  // Takes `range`, whose start is a multiple of `page_bytes` (a power of two, at least 256), and
+  // keeps `reserve_pages` for allocations that say so. A map of one bit a page stands in front.
+  // `backing` outlives the arena.
+  Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pages,
+        ArenaBacking& backing);
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  [[nodiscard]] std::size_t page_bytes() const { return page_bytes_; }
+  [[nodiscard]] std::size_t total_pages() const { return total_; }
+  [[nodiscard]] std::size_t used_pages() const { return used_; }
+  [[nodiscard]] std::size_t most_used_pages() const { return most_used_; }
+  // Pages that an ordinary allocation could still get, if they lay in a row.
+  [[nodiscard]] std::size_t available_pages() const {
+    return total_ - used_ > reserve_ ? total_ - used_ - reserve_ : 0;
+  }
+
+  // `count` pages in a row, or null: then nothing has changed. Contents are undefined.
+  [[nodiscard]] void* take(std::size_t count, Reserve reserve = Reserve::Keep);
+  // Gives back what take() gave, whole.
+  void give(void* pages, std::size_t count);
+
+  // The page that `inside` lies in.
+  [[nodiscard]] void* page_of(void* inside) const {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(inside) & ~(page_bytes_ - 1));
+  }
+
+ private:
+  [[nodiscard]] bool is_used(std::size_t page) const {
+    return (map_[page / 64] >> (page % 64) & 1) != 0;
+  }
+  void mark(std::size_t first, std::size_t count, bool used);
+  [[nodiscard]] std::size_t find_run(std::size_t count) const;  // total_ when there is none
+  [[nodiscard]] bool open_until(std::uint8_t* end);
+
+  std::uint8_t* base_;  // page 0, behind the map
+  std::uint64_t* map_;  // one bit a page, set when used
+  std::size_t page_bytes_;
+  std::size_t total_;
+  std::size_t reserve_;
+  std::size_t used_ = 0;
+  std::size_t most_used_ = 0;
+  std::size_t lowest_free_ = 0;  // no free page lies below
+  std::size_t top_ = 0;          // no used page lies at or above: the map is valid below only
+  std::uint8_t* opened_;         // usable memory ends here
+  std::uint8_t* range_end_;
+  ArenaBacking& backing_;
+};
+
+}  // namespace midge

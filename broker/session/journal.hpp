@@ -1,0 +1,81 @@
+// The seam to persistence: what changes in durable state is recorded, one commit a turn makes it
+// safe, and what was promised to a peer is held until then. NoJournal keeps nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "broker/wire/protocol.hpp"
+
+namespace midge::message {
+class Message;
+}
+
+namespace midge::session {
+
+class Session;
+
+// Commits are numbered from 1 in the order they were asked for; 0 waits for nothing.
+using CommitNumber = std::uint32_t;
+
+// What happened. Which members count is said at each kind.
+enum class RecordKind : std::uint8_t {
+  SessionOpened,       // session
+  SessionEnded,        // session
+  Subscribed,          // session, text: filter as the client wrote it, number: options byte
+  Unsubscribed,        // session, text: filter
+  Queued,              // session, message
+  Discarded,           // session, message: a queued delivery ended without being sent
+  OutboundIdAssigned,  // session, message, packet_id
+  OutboundReceived,    // session, packet_id: PUBREC came
+  OutboundDone,        // session, packet_id: PUBACK, PUBCOMP or a refusal came (may be lazy)
+  InboundOpened,       // session, packet_id: a QoS 2 PUBLISH is owned
+  InboundClosed,       // session, packet_id: its PUBREL came
+  Retained,            // message, or text: a topic whose retained message is gone
+  WillChanged,         // session, message: the will, null when there is none
+  GroupQueued,         // text: the shared filter, message
+  GroupTaken,          // text: the shared filter, message
+};
+
+struct Record {
+  RecordKind kind{};
+  const Session* session = nullptr;
+  const message::Message* message = nullptr;
+  std::string_view text;
+  wire::PacketIdentifier packet_id = 0;
+  std::uint8_t number = 0;
+};
+
+class DurableHandler {
+ public:
+  // Everything up to commit `number` is safe. May be called from inside commit().
+  virtual void on_durable(CommitNumber number) = 0;
+
+  // Commit `number` and what follows it failed: nothing of it may be acknowledged.
+  virtual void on_commit_failed(CommitNumber number) = 0;
+
+ protected:
+  ~DurableHandler() = default;
+};
+
+class Journal {
+ public:
+  // Takes note of a change; true when something has to become durable before it is acknowledged.
+  // Only copies what it needs: the views live during the call.
+  virtual bool record(const Record& record) = 0;
+
+  // Asks that all records since the last commit become durable. The caller numbers commits: the
+  // n-th call is commit n.
+  virtual void commit(DurableHandler& handler) = 0;
+
+ protected:
+  ~Journal() = default;
+};
+
+class NoJournal final : public Journal {
+ public:
+  bool record(const Record&) override { return false; }
+  void commit(DurableHandler&) override {}
+};
+
+}  // namespace midge::session

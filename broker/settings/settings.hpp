@@ -1,0 +1,100 @@
+// Everything an operator can choose, as plain structs. Texts are views into the configuration
+// text, which its TextSource keeps.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "broker/base/log.hpp"
+#include "broker/settings/limits.hpp"
+#include "broker/wire/protocol.hpp"
+
+namespace midge::settings {
+
+inline constexpr std::size_t kMaximumListeners = 16;
+
+enum class SocketDomain : std::uint8_t { Any, IPv4, IPv6 };
+
+struct Listener {
+  std::uint16_t port = 1883;      // 0: a Unix socket at unix_path
+  std::string_view bind_address;  // name or address; empty: all interfaces
+  std::string_view unix_path;
+  std::string_view bind_interface;
+  SocketDomain domain = SocketDomain::Any;
+
+  std::uint32_t max_connections = kUnlimited;
+  bool allow_anonymous = true;
+  wire::QoS max_qos = wire::QoS::ExactlyOnce;
+  std::uint16_t max_topic_alias = 10;         // incoming
+  std::uint16_t max_topic_alias_broker = 10;  // outgoing
+  bool use_username_as_clientid = false;
+  bool allow_zero_length_clientid = true;
+  std::string_view auto_id_prefix = "auto-";
+  bool accept_v31 = true;
+  bool accept_v311 = true;
+  bool accept_v5 = true;
+};
+
+enum class QueueFull : std::uint8_t {
+  DropNew,  // as Mosquitto
+  DropOld,
+  Refuse,  // the publisher gets 0x97
+};
+
+// The bit of a log level in Log::levels.
+[[nodiscard]] constexpr std::uint16_t level_bit(LogLevel level) {
+  return static_cast<std::uint16_t>(1U << static_cast<unsigned>(level));
+}
+
+struct Log {
+  std::uint16_t levels = level_bit(LogLevel::Error) | level_bit(LogLevel::Warning) |
+                         level_bit(LogLevel::Notice) | level_bit(LogLevel::Information);
+  bool to_stderr = true;
+  bool to_stdout = false;
+  bool to_syslog = false;
+  std::string_view file;  // empty: none
+  std::string_view facility;
+  bool timestamp = true;
+  std::string_view timestamp_format;  // strftime; empty: ISO 8601
+  bool connection_messages = true;
+};
+
+struct Settings {
+  std::array<Listener, kMaximumListeners> listeners{};
+  std::uint16_t listener_count = 0;
+
+  Limits limits;
+  Log log;
+
+  std::uint16_t max_keepalive = 65'535;  // seconds; 0: no limit. 5.0: Server Keep Alive
+  bool retain_available = true;
+  bool wildcard_subscriptions_available = true;
+  bool subscription_identifiers_available = true;
+  bool shared_subscriptions_available = true;
+  bool upgrade_outgoing_qos = false;
+  bool queue_qos0_messages = false;
+  bool allow_duplicate_messages = false;  // one copy for each overlapping subscription
+  bool strict_receive_maximum = false;
+  bool session_owner_check = true;
+  bool set_tcp_nodelay = false;
+  QueueFull queue_full = QueueFull::DropNew;
+  std::chrono::milliseconds backpressure_time{5'000};
+
+  // Sessions end this long after their connection at the latest; none: as the client asked.
+  std::optional<std::chrono::seconds> persistent_client_expiration;
+  // A client that connects and sends no complete CONNECT is closed after this time.
+  std::chrono::seconds connect_timeout{30};
+  std::chrono::seconds sys_interval{10};  // 0: no $SYS topics
+  // The base of Response Information, sent to clients that ask for it; empty: none is sent.
+  std::string_view response_information;
+
+  // Process
+  std::string_view pid_file;
+  std::string_view user;
+  bool daemon = false;
+};
+
+}  // namespace midge::settings
