@@ -1,0 +1,18 @@
+// The mosquitto.conf dialect and the command line -> Settings; the same code on every target.
+#pragma once
+
+#include "broker/config/command_line.hpp"
+#include "broker/config/diagnostics.hpp"
+#include "broker/hal/text_source.hpp"
+#include "broker/settings/settings.hpp"
+
+namespace midge::config {
+
+// Reads the file that `command_line` names and what it includes (none: "local only mode", loopback
+// and anonymous) and applies the command line's own choices. `out` is written only when everything
+// is right; false, with at least one error reported, leaves it as it was, so a reload with a
+// mistake changes nothing. Its texts are views into `source`, which must outlive it.
+[[nodiscard]] bool load_settings(const CommandLine& command_line, hal::TextSource& source,
+                                 settings::Settings& out, Diagnostics& diagnostics);
+
+}  // namespace midge::config
