@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include "broker/base/bytes.hpp"
 #include "broker/base/result.hpp"
 #include "broker/wire/property.hpp"
 #include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
 
 namespace midge::wire {
 
@@ -16,11 +18,11 @@ struct Ack {
 };
 
 // `type` is one of the four; flags are judged by flags_are_valid() before. Errors: MalformedPacket,
-// ProtocolError (a reason code that is not listed for `type`, properties).
+// ProtocolError (packet identifier 0, a reason code that is not listed for `type`, properties).
 [[nodiscard]] Result<Ack, ReasonCode> decode_ack(Version version, PacketType type, Bytes body);
 
 // Whole packet, in its shortest form: 4 bytes when reason is Success and there are no properties,
-// and always before 5.0.
+// and always before 5.0; 5 bytes for another reason without properties.
 void encode_ack(Writer& out, Version version, PacketType type, const Ack& ack);
 
 }  // namespace midge::wire

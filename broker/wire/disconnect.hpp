@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include "broker/base/bytes.hpp"
 #include "broker/base/result.hpp"
 #include "broker/wire/property.hpp"
 #include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
 
 namespace midge::wire {
 

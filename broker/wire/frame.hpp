@@ -28,14 +28,30 @@ struct FrameResult {
 };
 
 // Reads the fixed header at the front of `bytes`. Does not judge flags.
-[[nodiscard]] FrameResult read_fixed_header(Bytes bytes);
+[[nodiscard]] inline FrameResult read_fixed_header(Bytes bytes) {
+  if (bytes.empty()) return {};
+  const std::uint8_t type = bytes[0] >> 4;
+  if (type == 0) return {Framing::Malformed, {}};
+  std::uint32_t remaining_length = 0;
+  for (std::uint32_t i = 1; i < kMaximumFixedHeaderBytes; ++i) {
+    if (i == bytes.size()) return {};
+    const std::uint8_t digit = bytes[i];
+    remaining_length |= static_cast<std::uint32_t>(digit & 0x7F) << (7 * (i - 1));
+    if ((digit & 0x80) != 0) continue;
+    if (digit == 0 && i > 1) break;  // not minimal [MQTT-1.5.5-1]
+    return {Framing::Frame,
+            {static_cast<PacketType>(type), static_cast<std::uint8_t>(bytes[0] & 0x0F),
+             remaining_length, i + 1}};
+  }
+  return {Framing::Malformed, {}};
+}
 
 // True when `flags` are what section 2.1.3 tabulates for `type`; a PUBLISH's are judged by its
 // decoder. 3.1 lets DUP be set on SUBSCRIBE, UNSUBSCRIBE and PUBREL, and nothing of their flags is
 // judged there.
 [[nodiscard]] bool flags_are_valid(Version version, PacketType type, std::uint8_t flags);
 
-// Writes first byte and Remaining Length.
+// Writes first byte and Remaining Length; one above 268'435'455 is an overflow.
 void write_fixed_header(Writer& out, PacketType type, std::uint8_t flags,
                         std::uint32_t remaining_length);
 

@@ -69,6 +69,7 @@ struct UserProperty {
 
 // A validated property section as it stood on the wire, without its length. Walks over what
 // repeats: the User Properties, and a PUBLISH's Subscription Identifiers (a server sends several).
+// A walk over bytes that are not valid ends where they stop making sense.
 class PropertySection {
  public:
   PropertySection() = default;
@@ -93,7 +94,7 @@ struct Properties {
   std::optional<std::uint8_t> payload_format_indicator;  // 0 or 1
   std::optional<std::uint32_t> message_expiry_interval;  // seconds
   std::optional<std::string_view> content_type;
-  std::optional<std::string_view> response_topic;  // has no wildcard [MQTT-3.3.2-14]
+  std::optional<std::string_view> response_topic;  // not empty, no wildcard [MQTT-3.3.2-14]
   std::optional<Bytes> correlation_data;
   std::optional<std::uint32_t> subscription_identifier;  // 1 to 268'435'455
   std::optional<std::uint32_t> session_expiry_interval;  // seconds; 0xFFFFFFFF: never
@@ -122,21 +123,33 @@ struct Properties {
 
 // Reads Property Length and the properties allowed at `place` from `in`. Errors: MalformedPacket
 // (lengths, types, strings, an identifier that does not exist), ProtocolError (allowed elsewhere
-// only, twice, or with a value that the spec calls a Protocol Error). A section of a decoder that
-// failed leaves `in` failed.
+// only, twice, or with a value that the spec calls a Protocol Error; Authentication Data without
+// Authentication Method), TopicNameInvalid (a Response Topic that is empty or has a wildcard).
+// After an error, and behind a decoder that failed, `in` is failed.
 [[nodiscard]] Result<Properties, ReasonCode> read_properties(Reader& in, PropertyPlace place);
+
+// The same in place, which saves moving the struct: `properties` comes in as `Properties{}`.
+// Returns Success or the error; after an error `properties` is of no use.
+[[nodiscard]] ReasonCode read_properties(Reader& in, PropertyPlace place, Properties& properties);
 
 // Writes Property Length and every property that is set, in the order that Mosquitto's CONNACK has:
 // Session Expiry Interval, Server Keep Alive, Topic Alias Maximum, Assigned Client Identifier,
 // Authentication Method, Authentication Data, Retain Available, Maximum Packet Size, Receive
 // Maximum, Maximum QoS; then the others by number; then the User Properties of `section`, in order.
+// Where `subscription_identifier` is set and `section` has several, those of `section` are written.
 void write_properties(Writer& out, const Properties& properties);
 [[nodiscard]] std::uint32_t properties_bytes(const Properties& properties);  // without the length
+
+// What write_properties() writes, the length included.
+[[nodiscard]] inline std::uint32_t property_section_bytes(const Properties& properties) {
+  const std::uint32_t bytes = properties_bytes(properties);
+  return variable_byte_integer_bytes(bytes) + bytes;
+}
 
 // Copies what a server forwards of a PUBLISH's or a will's section, in its order, byte for byte:
 // Payload Format Indicator, Content Type, Response Topic, Correlation Data, User Properties
 // [MQTT-3.3.2-4, -15, -16, -17, -18, -20]. Not Message Expiry Interval, Topic Alias, Subscription
-// Identifier, Will Delay Interval. `out` has forwarded_bytes of room.
+// Identifier, Will Delay Interval. `out` has at least forwarded_bytes of room.
 void copy_forwarded(PropertySection section, MutableBytes out);
 
 }  // namespace midge::wire

@@ -92,7 +92,8 @@ enum class ReasonCode : std::uint8_t {
   return static_cast<std::uint8_t>(reason) >= 0x80;
 }
 
-// The spec's name in lower case, for logs: "not authorized". Success is "success".
+// The spec's name in lower case, for logs: "not authorized". Success is "success"; a number that
+// the spec does not have is "unknown reason".
 [[nodiscard]] std::string_view reason_name(ReasonCode reason);
 
 // True when the spec lists `reason` for packets of `type` (section 2.4, table 2-6). CONNACK,

@@ -26,22 +26,23 @@ struct Publish {
 
 // How much of a PUBLISH's body comes before its payload, for a receiver that streams the payload.
 struct PublishHead {
-  bool complete = false;    // false: more of the body is needed to tell; `bytes` is then a lower
-                            // bound that is greater than body.size()
+  bool complete = false;    // `bytes` is known and that many are there, so they can be decoded;
+                            // false: `bytes` is a lower bound that is greater than body.size()
   std::uint32_t bytes = 0;  // topic name, packet identifier and properties with their lengths
 };
 // `body` is the front of a body of `remaining_length` bytes, perhaps all. Errors: MalformedPacket
-// when the head can't fit the body.
+// when the head can't fit the body, or for QoS 3.
 [[nodiscard]] Result<PublishHead, ReasonCode> measure_publish_head(Version version,
                                                                    std::uint8_t flags, Bytes body,
                                                                    std::uint32_t remaining_length);
 
 // Decodes one complete PUBLISH body, or only its head, with the payload then empty; `flags` is the
-// fixed header's low nibble. Errors: MalformedPacket (QoS 3, DUP with QoS 0, lengths, UTF-8, packet
-// identifier 0), ProtocolError (properties; an empty topic name without alias), TopicNameInvalid (a
-// wildcard in the topic or response topic). A topic name that is empty is left to the caller where
-// an alias is set. Never reads past `body`. A Subscription Identifier is passed on: a server
-// refuses it, a client wants it.
+// fixed header's low nibble. Errors: MalformedPacket (QoS 3, DUP with QoS 0, lengths, UTF-8; before
+// 5.0 an empty topic name), ProtocolError (properties, packet identifier 0 [MQTT-2.2.1-3], an empty
+// topic name without alias), TopicNameInvalid (a wildcard in the topic; a Response Topic that is
+// empty or has one). A topic name that is empty is left to the caller where an alias is set. Never
+// reads past `body`. A Subscription Identifier is passed on: a server refuses it, a client wants
+// it.
 [[nodiscard]] Result<Publish, ReasonCode> decode_publish(Version version, std::uint8_t flags,
                                                          Bytes body);
 

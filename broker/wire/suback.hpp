@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include "broker/base/bytes.hpp"
 #include "broker/base/result.hpp"
 #include "broker/wire/property.hpp"
 #include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
 
 namespace midge::wire {
 
@@ -15,7 +17,8 @@ struct Suback {
   Bytes codes;            // one for each filter, as on the wire; none for UNSUBACK before 5.0
 };
 
-// `type` is Suback or Unsuback. Errors: MalformedPacket, ProtocolError (a code that is not listed).
+// `type` is Suback or Unsuback. Errors: MalformedPacket (no code too), ProtocolError (packet
+// identifier 0, a code that is not listed, properties). 0x80 is taken from a 3.1 server too.
 [[nodiscard]] Result<Suback, ReasonCode> decode_suback(Version version, PacketType type,
                                                        Bytes body);
 

@@ -10,6 +10,7 @@
 #include "broker/base/result.hpp"
 #include "broker/wire/property.hpp"
 #include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
 
 namespace midge::wire {
 
@@ -39,8 +40,9 @@ struct Subscribe {
   [[nodiscard]] std::optional<SubscribeEntry> next(std::size_t& offset) const;
 };
 
-// Errors: MalformedPacket (lengths, UTF-8, packet identifier 0, reserved option bits, QoS 3),
-// ProtocolError (no filter, Retain Handling 3, properties).
+// Errors: MalformedPacket (lengths, UTF-8, reserved option bits; before 5.0 also QoS 3),
+// ProtocolError (packet identifier 0 [MQTT-2.2.1-3], no filter, Retain Handling 3, 5.0: QoS 3,
+// properties).
 [[nodiscard]] Result<Subscribe, ReasonCode> decode_subscribe(Version version, Bytes body);
 
 // Whole packet. `properties` counts for 5.0 only, as do all options but the QoS.

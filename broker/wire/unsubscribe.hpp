@@ -10,6 +10,7 @@
 #include "broker/base/result.hpp"
 #include "broker/wire/property.hpp"
 #include "broker/wire/protocol.hpp"
+#include "broker/wire/writer.hpp"
 
 namespace midge::wire {
 
@@ -23,7 +24,8 @@ struct Unsubscribe {
   [[nodiscard]] std::optional<std::string_view> next(std::size_t& offset) const;
 };
 
-// Errors: MalformedPacket, ProtocolError (no filter, properties).
+// Errors: MalformedPacket, ProtocolError (packet identifier 0 [MQTT-2.2.1-3], no filter,
+// properties).
 [[nodiscard]] Result<Unsubscribe, ReasonCode> decode_unsubscribe(Version version, Bytes body);
 
 // Whole packet.

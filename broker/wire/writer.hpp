@@ -1,17 +1,35 @@
 // Writes the data types of MQTT 5.0 section 1.5 into a caller's buffer. Never writes past it: what
-// does not fit sets overflow and ok() turns false.
+// does not fit sets overflow and ok() turns false, and stays so.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "broker/base/bytes.hpp"
+#include "broker/wire/protocol.hpp"
 
 namespace midge::wire {
 
 // Encoded size of a variable byte integer, 1 to 4.
 [[nodiscard]] constexpr std::uint32_t variable_byte_integer_bytes(std::uint32_t value) {
   return value < 128 ? 1 : value < 16'384 ? 2 : value < 2'097'152 ? 3 : 4;
+}
+
+// `bytes` as the value of a variable byte integer. What is too large for one stays too large, so
+// that writing it overflows.
+[[nodiscard]] constexpr std::uint32_t length_of(std::size_t bytes) {
+  return bytes > kMaximumRemainingLength ? kMaximumRemainingLength + 1
+                                         : static_cast<std::uint32_t>(bytes);
+}
+
+// Encoded size of a string or of binary data: its length comes first.
+[[nodiscard]] constexpr std::size_t string_bytes(std::string_view text) {
+  return 2 + text.size();
+}
+[[nodiscard]] constexpr std::size_t binary_data_bytes(Bytes data) {
+  return 2 + data.size();
 }
 
 class Writer {
@@ -22,16 +40,37 @@ class Writer {
   [[nodiscard]] std::size_t size() const { return size_; }
   // What was written so far; only meaningful while ok().
   [[nodiscard]] Bytes written() const { return out_.first(size_); }
+  void fail() { ok_ = false; }
 
-  void byte(std::uint8_t value);
-  void two_byte_integer(std::uint16_t value);
+  void byte(std::uint8_t value) {
+    if (!has_room(1)) return;
+    out_[size_++] = value;
+  }
+
+  void two_byte_integer(std::uint16_t value) {
+    if (!has_room(2)) return;
+    out_[size_++] = static_cast<std::uint8_t>(value >> 8);
+    out_[size_++] = static_cast<std::uint8_t>(value & 0xFF);
+  }
+
+  void raw(Bytes bytes) {
+    if (!has_room(bytes.size())) return;
+    std::copy(bytes.begin(), bytes.end(), out_.subspan(size_).begin());
+    size_ += bytes.size();
+  }
+
   void four_byte_integer(std::uint32_t value);
-  void variable_byte_integer(std::uint32_t value);
-  void utf8_string(std::string_view text);  // at most 65'535 bytes, else overflow
-  void binary_data(Bytes data);             // likewise
-  void raw(Bytes bytes);
+  void variable_byte_integer(std::uint32_t value);  // at most 268'435'455, else overflow
+  void utf8_string(std::string_view text);          // at most 65'535 bytes, else overflow
+  void binary_data(Bytes data);                     // likewise
 
  private:
+  // Turns ok() false when `count` bytes more don't fit; nothing is written in part.
+  [[nodiscard]] bool has_room(std::size_t count) {
+    if (count > out_.size() - size_) ok_ = false;
+    return ok_;
+  }
+
   MutableBytes out_;
   std::size_t size_ = 0;
   bool ok_ = true;

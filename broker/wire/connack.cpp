@@ -1,0 +1,144 @@
+#include "broker/wire/connack.hpp"
+
+#include "broker/wire/frame.hpp"
+#include "broker/wire/reader.hpp"
+
+namespace midge::wire {
+
+namespace {
+
+constexpr std::uint8_t kSessionPresent = 0x01;  // of the Connect Acknowledge Flags
+
+// The reason that a 3.1 or 3.1.1 return code tells, or nothing for a reserved one.
+std::optional<ReasonCode> reason_of(std::uint8_t return_code) {
+  switch (static_cast<ReturnCode>(return_code)) {
+    case ReturnCode::Accepted:
+      return ReasonCode::Success;
+    case ReturnCode::UnacceptableProtocolVersion:
+      return ReasonCode::UnsupportedProtocolVersion;
+    case ReturnCode::IdentifierRejected:
+      return ReasonCode::ClientIdentifierNotValid;
+    case ReturnCode::ServerUnavailable:
+      return ReasonCode::ServerUnavailable;
+    case ReturnCode::BadUserNameOrPassword:
+      return ReasonCode::BadUserNameOrPassword;
+    case ReturnCode::NotAuthorized:
+      return ReasonCode::NotAuthorized;
+  }
+  return std::nullopt;
+}
+
+ReasonCode read_connack(Reader& in, Version version, Connack& connack) {
+  const std::uint8_t acknowledge_flags = in.byte();
+  const std::uint8_t code = in.byte();
+  if (!in.ok()) return ReasonCode::MalformedPacket;
+  // [MQTT-3.2.2-1]; all of the byte is reserved in 3.1, which has no Session Present.
+  if (version != Version::V31 && (acknowledge_flags & ~unsigned{kSessionPresent}) != 0) {
+    return ReasonCode::MalformedPacket;
+  }
+  if (version == Version::V5) {
+    connack.reason = static_cast<ReasonCode>(code);
+    if (!is_listed_reason(PacketType::Connack, connack.reason)) {  // [MQTT-3.2.2-8]
+      return ReasonCode::ProtocolError;
+    }
+    const ReasonCode reason = read_properties(in, PropertyPlace::Connack, connack.properties);
+    if (is_error(reason)) return reason;
+  } else {
+    const auto reason = reason_of(code);
+    if (!reason) return ReasonCode::ProtocolError;
+    connack.reason = *reason;
+  }
+  // A refusal has nothing to say of a session [MQTT-3.2.2-6] [MQTT-3.2.2-4@3.1.1].
+  connack.session_present = version != Version::V31 && connack.reason == ReasonCode::Success &&
+                            (acknowledge_flags & kSessionPresent) != 0;
+  return in.at_end() ? ReasonCode::Success : ReasonCode::MalformedPacket;
+}
+
+}  // namespace
+
+std::optional<ReturnCode> return_code_of(ReasonCode reason) {
+  using enum ReasonCode;
+  switch (reason) {
+    case Success:
+      return ReturnCode::Accepted;
+    case UnsupportedProtocolVersion:
+      return ReturnCode::UnacceptableProtocolVersion;
+    case ClientIdentifierNotValid:
+      return ReturnCode::IdentifierRejected;
+    case ServerUnavailable:
+    case ServerBusy:
+    case ServerShuttingDown:
+    case QuotaExceeded:
+    case UseAnotherServer:
+    case ServerMoved:
+    case ConnectionRateExceeded:
+      return ReturnCode::ServerUnavailable;
+    case BadUserNameOrPassword:
+      return ReturnCode::BadUserNameOrPassword;
+    case NotAuthorized:
+    case Banned:
+    case RetainNotSupported:  // of the will: Mosquitto tells it so
+    case QoSNotSupported:     // likewise
+      return ReturnCode::NotAuthorized;
+    case GrantedQoS1:
+    case GrantedQoS2:
+    case DisconnectWithWill:
+    case NoMatchingSubscribers:
+    case NoSubscriptionExisted:
+    case ContinueAuthentication:
+    case ReAuthenticate:
+    case UnspecifiedError:
+    case MalformedPacket:
+    case ProtocolError:
+    case ImplementationSpecificError:
+    case BadAuthenticationMethod:
+    case KeepAliveTimeout:
+    case SessionTakenOver:
+    case TopicFilterInvalid:
+    case TopicNameInvalid:
+    case PacketIdentifierInUse:
+    case PacketIdentifierNotFound:
+    case ReceiveMaximumExceeded:
+    case TopicAliasInvalid:
+    case PacketTooLarge:
+    case MessageRateTooHigh:
+    case AdministrativeAction:
+    case PayloadFormatInvalid:
+    case SharedSubscriptionsNotSupported:
+    case MaximumConnectTime:
+    case SubscriptionIdentifiersNotSupported:
+    case WildcardSubscriptionsNotSupported:
+      break;
+  }
+  return std::nullopt;  // [MQTT-3.2.2-6@3.1.1]
+}
+
+Result<Connack, ReasonCode> decode_connack(Version version, std::uint8_t flags, Bytes body) {
+  if (!flags_are_valid(version, PacketType::Connack, flags)) {
+    return Failure{ReasonCode::MalformedPacket};
+  }
+  Reader in(body);
+  Connack connack;
+  const ReasonCode reason = read_connack(in, version, connack);
+  if (is_error(reason)) return Failure{reason};
+  return connack;
+}
+
+void encode_connack(Writer& out, Version version, const Connack& connack) {
+  const bool session_present = connack.session_present && version != Version::V31 &&
+                               connack.reason == ReasonCode::Success;            // [MQTT-3.2.2-6]
+  const std::uint8_t acknowledge_flags = session_present ? kSessionPresent : 0;  // [MQTT-3.2.2-1]
+  if (version == Version::V5) {
+    const std::size_t bytes = 1 + 1 + std::size_t{property_section_bytes(connack.properties)};
+    write_fixed_header(out, PacketType::Connack, 0, length_of(bytes));
+    out.byte(acknowledge_flags);
+    out.byte(static_cast<std::uint8_t>(connack.reason));
+    write_properties(out, connack.properties);
+  } else if (const auto code = return_code_of(connack.reason)) {
+    write_fixed_header(out, PacketType::Connack, 0, 2);
+    out.byte(acknowledge_flags);
+    out.byte(static_cast<std::uint8_t>(*code));
+  }
+}
+
+}  // namespace midge::wire

@@ -1,0 +1,107 @@
+#include "broker/wire/publish.hpp"
+
+#include <algorithm>
+
+#include "broker/wire/frame.hpp"
+#include "broker/wire/reader.hpp"
+#include "broker/wire/text.hpp"
+
+namespace midge::wire {
+
+namespace {
+
+// The fixed header's flags, section 3.3.1.
+constexpr std::uint8_t kRetain = 0x1;
+constexpr std::uint8_t kQoS = 0x6;
+constexpr unsigned kQoSShift = 1;
+constexpr std::uint8_t kDup = 0x8;
+
+ReasonCode read_publish(Reader& in, Version version, std::uint8_t flags, Publish& publish) {
+  if ((flags & kQoS) == kQoS) return ReasonCode::MalformedPacket;  // [MQTT-3.3.1-4]
+  publish.qos = static_cast<QoS>((flags & kQoS) >> kQoSShift);
+  publish.dup = (flags & kDup) != 0;
+  publish.retain = (flags & kRetain) != 0;
+  const bool has_packet_id = publish.qos != QoS::AtMostOnce;              // [MQTT-2.2.1-2]
+  if (publish.dup && !has_packet_id) return ReasonCode::MalformedPacket;  // [MQTT-3.3.1-2]
+
+  publish.topic_name = in.utf8_string();  // [MQTT-3.3.2-1]
+  if (has_packet_id) publish.packet_id = in.two_byte_integer();
+  if (version == Version::V5) {
+    const ReasonCode reason = read_properties(in, PropertyPlace::Publish, publish.properties);
+    if (is_error(reason)) return reason;
+  }
+  if (!in.ok()) return ReasonCode::MalformedPacket;
+  publish.payload = in.rest();
+
+  if (publish.packet_id == PacketIdentifier{0}) return ReasonCode::ProtocolError;  // [MQTT-2.2.1-3]
+  if (has_wildcard(publish.topic_name)) return ReasonCode::TopicNameInvalid;       // [MQTT-3.3.2-2]
+  if (!publish.topic_name.empty() || publish.properties.topic_alias) return ReasonCode::Success;
+  // 5.0 section 3.3.2.1; before, [MQTT-4.7.3-1@3.1.1] alone.
+  return version == Version::V5 ? ReasonCode::ProtocolError : ReasonCode::MalformedPacket;
+}
+
+}  // namespace
+
+Result<Publish, ReasonCode> decode_publish(Version version, std::uint8_t flags, Bytes body) {
+  // Filled in place: the struct is large, and this is the busiest decoder.
+  Result<Publish, ReasonCode> result{Publish{}};
+  Reader in(body);
+  const ReasonCode reason = read_publish(in, version, flags, *result);
+  if (is_error(reason)) result = Failure{reason};
+  return result;
+}
+
+namespace {
+
+// The answer when the head has `bytes` bytes at least, or exactly.
+Result<PublishHead, ReasonCode> head_of(std::uint64_t bytes, bool exact, Bytes body,
+                                        std::uint32_t remaining_length) {
+  if (bytes > remaining_length) return Failure{ReasonCode::MalformedPacket};
+  return PublishHead{exact && bytes <= body.size(), static_cast<std::uint32_t>(bytes)};
+}
+
+}  // namespace
+
+Result<PublishHead, ReasonCode> measure_publish_head(Version version, std::uint8_t flags,
+                                                     Bytes body, std::uint32_t remaining_length) {
+  if ((flags & kQoS) == kQoS) return Failure{ReasonCode::MalformedPacket};  // [MQTT-3.3.1-4]
+  body = body.first(std::min<std::size_t>(body.size(), remaining_length));
+
+  std::uint64_t bytes = 2;  // of the topic name's length
+  if (body.size() < bytes) return head_of(bytes, false, body, remaining_length);
+  bytes += Reader(body).two_byte_integer();
+  if ((flags & kQoS) != 0) bytes += 2;  // the packet identifier
+  if (version != Version::V5) return head_of(bytes, true, body, remaining_length);
+
+  // Property Length: one to four bytes, the last of which has no high bit.
+  if (body.size() <= bytes) return head_of(bytes + 1, false, body, remaining_length);
+  const Bytes rest = body.subspan(static_cast<std::size_t>(bytes));
+  const auto is_last = [](std::uint8_t digit) { return digit < 0x80; };
+  if (rest.size() < 4 && std::none_of(rest.begin(), rest.end(), is_last)) {
+    return head_of(body.size() + 1, false, body, remaining_length);
+  }
+  Reader in(rest);
+  const std::uint32_t property_bytes = in.variable_byte_integer();
+  if (!in.ok()) return Failure{ReasonCode::MalformedPacket};  // [MQTT-1.5.5-1]
+  bytes += rest.size() - in.rest().size() + property_bytes;
+  return head_of(bytes, true, body, remaining_length);
+}
+
+void encode_publish(Writer& out, Version version, const Publish& publish) {
+  const bool has_packet_id = publish.qos != QoS::AtMostOnce;
+  const bool dup = publish.dup && has_packet_id;  // [MQTT-3.3.1-2]
+  const unsigned flags = (dup ? kDup : 0U) | (publish.retain ? kRetain : 0U) |
+                         static_cast<unsigned>(publish.qos) << kQoSShift;
+
+  std::size_t bytes = string_bytes(publish.topic_name) + publish.payload.size();
+  if (has_packet_id) bytes += 2;
+  if (version == Version::V5) bytes += property_section_bytes(publish.properties);
+
+  write_fixed_header(out, PacketType::Publish, static_cast<std::uint8_t>(flags), length_of(bytes));
+  out.utf8_string(publish.topic_name);
+  if (has_packet_id) out.two_byte_integer(publish.packet_id.value_or(0));
+  if (version == Version::V5) write_properties(out, publish.properties);
+  out.raw(publish.payload);
+}
+
+}  // namespace midge::wire

@@ -1,0 +1,29 @@
+#include "broker/wire/writer.hpp"
+
+namespace midge::wire {
+
+void Writer::four_byte_integer(std::uint32_t value) {
+  if (!has_room(4)) return;
+  two_byte_integer(static_cast<std::uint16_t>(value >> 16));
+  two_byte_integer(static_cast<std::uint16_t>(value & 0xFFFF));
+}
+
+void Writer::variable_byte_integer(std::uint32_t value) {
+  if (value > kMaximumRemainingLength) return fail();
+  if (!has_room(variable_byte_integer_bytes(value))) return;
+  for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(0x80 | (value & 0x7F)));
+  byte(static_cast<std::uint8_t>(value));  // the shortest form [MQTT-1.5.5-1]
+}
+
+void Writer::utf8_string(std::string_view text) {
+  binary_data(as_bytes(text));
+}
+
+void Writer::binary_data(Bytes data) {
+  if (data.size() > kMaximumStringBytes) return fail();
+  if (!has_room(binary_data_bytes(data))) return;
+  two_byte_integer(static_cast<std::uint16_t>(data.size()));
+  raw(data);
+}
+
+}  // namespace midge::wire
