@@ -65,8 +65,11 @@ struct Log {
 struct Settings {
   std::array<Listener, kMaximumListeners> listeners{};
   std::uint16_t listener_count = 0;
+  // Nobody configured a listener: these are 127.0.0.1 and ::1, of which one may be missing.
+  bool local_only = false;
 
   Limits limits;
+  bool memory_limit_given = false;  // false: the platform chooses Limits::memory_bytes
   Log log;
 
   std::uint16_t max_keepalive = 65'535;  // seconds; 0: no limit. 5.0: Server Keep Alive
