@@ -9,6 +9,10 @@ if(MIDGE_SANITIZE)
   target_compile_options(midge_warnings INTERFACE ${sanitizers})
   target_link_options(midge_warnings INTERFACE ${sanitizers})
 endif()
+if(MIDGE_FUZZ)  # coverage for libFuzzer in every room; a target itself links -fsanitize=fuzzer
+  target_compile_options(midge_warnings INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(midge_warnings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 add_library(midge_strict INTERFACE)
 add_library(midge::strict ALIAS midge_strict)
@@ -16,3 +20,6 @@ target_link_libraries(midge_strict INTERFACE midge::warnings)
 target_compile_options(midge_strict INTERFACE
   -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
 target_link_options(midge_strict INTERFACE -Wl,--gc-sections)
+if(MIDGE_SANITIZE)  # the vptr check needs RTTI, and tests, which have it, call code without
+  target_compile_options(midge_strict INTERFACE -fno-sanitize=vptr)
+endif()
