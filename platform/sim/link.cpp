@@ -1,0 +1,513 @@
+#include "platform/sim/link.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "broker/base/assert.hpp"
+#include "platform/sim/world.hpp"
+
+namespace midge::sim {
+namespace {
+
+// finish() drains at most so long, hal/transport.hpp says.
+constexpr Duration kDrainTime{1'000};
+
+Duration milliseconds(std::uint32_t count) {
+  return Duration{count};
+}
+
+}  // namespace
+
+LinkOptions LinkOptions::rough(Random& random) {
+  LinkOptions options;
+  options.delay_ms = {0, static_cast<std::uint32_t>(random.between(0, 40))};
+  options.largest_segment = random.chance(50)
+                                ? static_cast<std::uint32_t>(random.between(1, 16))
+                                : static_cast<std::uint32_t>(random.between(100, 1'460));
+  if (random.chance(50)) options.gather_ms = {0, 20};
+  if (random.chance(30)) options.client_window = random.between(1, 2'000);
+  if (random.chance(30)) {
+    options.read_bytes = static_cast<std::uint32_t>(random.between(20, 2'000));
+    options.read_every_ms = static_cast<std::uint32_t>(random.between(1, 20));
+  }
+  if (random.chance(50)) options.send_buffer = random.between(1, 4'000);
+  if (random.chance(50)) options.receive_buffer = random.between(1, 4'000);
+  if (random.chance(50)) options.short_write_percent = 30;
+  options.sent_late = random.chance(50);
+  options.sent_delay_ms = {0, static_cast<std::uint32_t>(random.between(0, 30))};
+  options.close_delay_ms = {0, static_cast<std::uint32_t>(random.between(0, 10))};
+  return options;
+}
+
+Link::Link(World& world, std::uint32_t number, std::uint16_t listener, const LinkOptions& options)
+    : world_(world),
+      number_(number),
+      listener_(listener),
+      options_(options),
+      random_(world.random().next()),
+      name_("sim:" + std::to_string(number)) {}
+
+void Link::open() {
+  const Instant at = world_.now() + milliseconds(random_.in(options_.delay_ms));
+  to_broker_.last_arrival = at;
+  world_.at(at, [this] {
+    if (broken_ || state_ != State::Opening) return;
+    Engine* const engine = world_.engine();
+    if (engine != nullptr) {
+      state_ = State::Open;
+      handler_ = engine->accept(broker_end_, listener_);
+    }
+    if (handler_ == nullptr) {  // nobody listens, or the core refused
+      state_ = State::Closed;
+      to_client_.ended = true;
+      launch(to_client_, 0, Mark::Reset);
+    }
+  });
+}
+
+void Link::lose_broker() {
+  if (state_ == State::Closed) return;
+  state_ = State::Closed;
+  handler_ = nullptr;
+  taken_.clear();
+  inbox_.clear();
+  to_client_.bytes.truncate(to_client_.in_flight);
+  if (to_client_.ended) return;
+  to_client_.ended = true;
+  launch(to_client_, 0, Mark::Reset);
+}
+
+// ---- the network
+
+std::size_t Link::window(const Direction& direction) const {
+  const std::size_t held =
+      direction.in_flight + (&direction == &to_broker_ ? inbox_.size() : unread_.size());
+  const std::size_t limit =
+      &direction == &to_broker_ ? options_.receive_buffer : options_.client_window;
+  return limit > held ? limit - held : 0;
+}
+
+void Link::pump_soon(Direction& direction) {
+  if (options_.gather_ms.most == 0) {
+    pump(direction);
+    return;
+  }
+  if (direction.gathering) return;
+  direction.gathering = true;
+  world_.after(milliseconds(random_.in(options_.gather_ms)), [this, &direction] {
+    direction.gathering = false;
+    pump(direction);
+  });
+}
+
+void Link::pump(Direction& direction) {
+  if (direction.ended) return;
+  for (;;) {
+    const std::size_t waiting = direction.bytes.size() - direction.in_flight;
+    if (waiting == 0) break;
+    std::size_t bytes = std::min(waiting, window(direction));
+    if (bytes == 0) return;
+    if (options_.largest_segment != 0)
+      bytes = std::min<std::size_t>(bytes, random_.in({1, options_.largest_segment}));
+    launch(direction, bytes, Mark::None);
+  }
+  if (!direction.finish_wanted) return;
+  direction.ended = true;
+  launch(direction, 0, Mark::Finish);
+}
+
+void Link::launch(Direction& direction, std::size_t bytes, Mark mark) {
+  direction.last_arrival =
+      std::max(direction.last_arrival, world_.now() + milliseconds(random_.in(options_.delay_ms)));
+  direction.in_flight += bytes;
+  direction.flight.push_back({direction.last_arrival, bytes, mark});
+  world_.at(direction.last_arrival, [this, &direction] { arrive(direction); });
+}
+
+// One segment a call; while the network stalls it stays in flight and stall(false) calls again.
+void Link::arrive(Direction& direction) {
+  if (stalled_ || direction.flight.empty()) return;
+  const Segment segment = direction.flight.front();
+  if (segment.arrival > world_.now()) return;
+  direction.flight.pop_front();
+  const Bytes view = direction.bytes.front(segment.bytes);
+  const std::vector<std::uint8_t> bytes(view.begin(), view.end());
+  direction.bytes.pop(segment.bytes);
+  direction.in_flight -= segment.bytes;
+  direction.arrived += segment.bytes;
+  if (&direction == &to_broker_) {
+    arrive_at_broker(bytes, segment.mark);
+    cut_when_reached(direction, options_.cut_after_to_broker);
+  } else {
+    arrive_at_client(bytes, segment.mark);
+    cut_when_reached(direction, options_.cut_after_to_client);
+  }
+}
+
+void Link::arrive_at_broker(Bytes bytes, Mark mark) {
+  if (!bytes.empty()) world_.note(number_, "to broker", bytes);
+  if (state_ == State::Closed || broken_) return;
+  switch (mark) {
+    case Mark::None:
+      if (state_ == State::Open) inbox_.push(bytes);
+      offer();
+      pump_soon(to_broker_);
+      break;
+    case Mark::Finish:
+      world_.note(number_, "client closed");
+      peer_ended_ = true;
+      if (state_ == State::Open)
+        offer();
+      else
+        close_if_finished();
+      break;
+    case Mark::Reset:
+      world_.note(number_, "client reset");
+      break_broker_end();
+      break;
+  }
+}
+
+void Link::arrive_at_client(Bytes bytes, Mark mark) {
+  if (!bytes.empty()) world_.note(number_, "to client", bytes);
+  const bool gone = end_ != End::Open;
+  switch (mark) {
+    case Mark::None: {
+      if (!gone) unread_.push(bytes);
+      const std::size_t count = bytes.size();
+      if (options_.sent_late && options_.sent_delay_ms.most != 0)
+        world_.after(milliseconds(random_.in(options_.sent_delay_ms)),
+                     [this, count] { acknowledge(count); });
+      else
+        acknowledge(count);
+      if (gone) return;
+      if (options_.read_bytes != 0)
+        read_slowly();
+      else if (reading_)
+        consume(unread_.size());
+      break;
+    }
+    case Mark::Finish:
+      world_.note(number_, "broker closed");
+      if (options_.read_bytes == 0 && reading_) consume(unread_.size());
+      end_client(End::Finished);
+      break;
+    case Mark::Reset:
+      world_.note(number_, "broker reset");
+      end_client(End::Reset);
+      break;
+  }
+}
+
+void Link::cut_when_reached(const Direction& direction, std::optional<std::uint64_t> limit) {
+  if (limit && direction.arrived >= *limit) cut();
+}
+
+void Link::cut() {
+  world_.note(number_, "cut");
+  for (Direction* direction : {&to_broker_, &to_client_}) {
+    direction->flight.clear();
+    direction->bytes.clear();
+    direction->in_flight = 0;
+    direction->ended = true;
+  }
+  client_done_ = true;
+  break_broker_end();
+  // Not from inside: the client may be told of it where it just called.
+  world_.after(Duration{0}, [this] { end_client(End::Reset); });
+}
+
+void Link::stall(bool stall) {
+  stalled_ = stall;
+  if (stall) return;
+  for (Direction* direction : {&to_broker_, &to_client_}) {
+    for (const Segment& segment : direction->flight) {
+      if (segment.arrival > world_.now()) break;
+      world_.after(Duration{0}, [this, direction] { arrive(*direction); });
+    }
+  }
+}
+
+// ---- the client's end
+
+void Link::send(Bytes bytes) {
+  if (client_done_ || end_ == End::Reset) return;
+  to_broker_.bytes.push(bytes);
+  pump_soon(to_broker_);
+}
+
+void Link::close() {
+  if (client_done_) return;
+  client_done_ = true;
+  to_broker_.finish_wanted = true;
+  pump_soon(to_broker_);
+}
+
+void Link::reset() {
+  if (end_ == End::Reset) return;
+  client_done_ = true;
+  to_broker_.bytes.truncate(to_broker_.in_flight);
+  to_broker_.ended = true;
+  launch(to_broker_, 0, Mark::Reset);
+  end_ = End::Reset;
+  unread_.clear();
+}
+
+void Link::start_reading() {
+  reading_ = true;
+  if (unread_.empty()) return;
+  world_.after(Duration{0}, [this] {
+    if (reading_) consume(unread_.size());
+  });
+}
+
+void Link::read(std::size_t bytes) {
+  world_.after(Duration{0}, [this, bytes] { consume(std::min(bytes, unread_.size())); });
+}
+
+std::vector<std::uint8_t> Link::take() {
+  const Bytes all = received_.all();
+  std::vector<std::uint8_t> taken(all.begin(), all.end());
+  received_.clear();
+  return taken;
+}
+
+void Link::consume(std::size_t bytes) {
+  if (bytes == 0) return;
+  received_.push(unread_.front(bytes));
+  unread_.pop(bytes);
+  pump_soon(to_client_);  // the window has opened
+  if (client_ != nullptr) client_->on_bytes(*this);
+}
+
+void Link::read_slowly() {
+  if (slow_read_scheduled_ || unread_.empty()) return;
+  slow_read_scheduled_ = true;
+  world_.after(milliseconds(options_.read_every_ms), [this] {
+    slow_read_scheduled_ = false;
+    consume(std::min<std::size_t>(options_.read_bytes, unread_.size()));
+    read_slowly();
+  });
+}
+
+void Link::end_client(End end) {
+  if (end_ != End::Open) return;
+  end_ = end;
+  if (end == End::Reset) {
+    client_done_ = true;
+    to_broker_.bytes.truncate(to_broker_.in_flight);
+  } else if (options_.close_when_closed) {
+    close();
+  }
+  if (client_ != nullptr) client_->on_end(*this);
+}
+
+// ---- the broker's end
+
+bool Link::may_call(const char* what) {
+  if (world_.engine() == nullptr) return false;  // the broker is being taken down
+  if (!world_.in_turn()) {
+    world_.fault(name_ + ": " + what + " outside of a turn");
+    return false;
+  }
+  if (state_ == State::Closed) {
+    world_.fault(name_ + ": " + what + " after on_closed()");
+    return false;
+  }
+  return true;
+}
+
+Result<std::size_t, hal::TransportError> Link::write(std::span<const hal::Chunk> chunks) {
+  if (!may_call("write()")) return Failure{hal::TransportError::Closed};
+  if (handler_ == nullptr) {
+    world_.fault(name_ + ": write() before accept() has returned");
+    return Failure{hal::TransportError::Closed};
+  }
+  if (state_ != State::Open) {
+    world_.fault(name_ + ": write() after finish() or abort()");
+    return Failure{hal::TransportError::Closed};
+  }
+  if (broken_) return Failure{hal::TransportError::Closed};
+
+  std::size_t room = options_.send_buffer > outstanding_ ? options_.send_buffer - outstanding_ : 0;
+  const bool cut_short = room > 1 && random_.chance(options_.short_write_percent);
+  if (cut_short) room = random_.between(0, std::min<std::size_t>(room - 1, 100));
+
+  std::size_t offered = 0;
+  std::size_t taken = 0;
+  for (const hal::Chunk& chunk : chunks) {
+    offered += chunk.bytes.size();
+    const Bytes part = chunk.bytes.first(std::min(chunk.bytes.size(), room - taken));
+    if (part.empty()) continue;
+    taken += part.size();
+    to_client_.bytes.push(part);
+    if (!options_.sent_late) continue;
+    Taken entry;
+    entry.bytes = part.size();
+    if (chunk.keep == hal::Keep::UntilSent) {
+      entry.source = part.data();
+      entry.copy.assign(part.begin(), part.end());
+    }
+    taken_.push_back(std::move(entry));
+  }
+  outstanding_ += taken;
+  if (taken != 0) pump_soon(to_client_);
+  if (taken < offered) {
+    wants_room_ = true;
+    // There is room left, so no acknowledgement needs to come.
+    if (cut_short) world_.after(Duration{0}, [this] { acknowledge(0); });
+  }
+  if (taken != 0 && !options_.sent_late) handler_->on_sent(taken);
+  return taken;
+}
+
+void Link::pause() {
+  if (may_call("pause_receive()")) paused_ = true;
+}
+
+void Link::resume() {
+  if (!may_call("resume_receive()") || !paused_) return;
+  paused_ = false;
+  world_.after(Duration{0}, [this] { offer(); });
+}
+
+void Link::finish() {
+  if (!may_call("finish()") || state_ != State::Open) return;
+  state_ = State::Finishing;
+  world_.note(number_, "finish");
+  inbox_.clear();
+  to_client_.finish_wanted = true;
+  pump_soon(to_client_);
+  pump_soon(to_broker_);
+  world_.after(kDrainTime, [this] {
+    if (state_ != State::Finishing) return;
+    to_client_.bytes.truncate(to_client_.in_flight);
+    if (!to_client_.ended) {
+      to_client_.ended = true;
+      launch(to_client_, 0, Mark::Reset);
+    }
+    close_soon(hal::CloseCause::Finished, Duration{0});
+  });
+  if (peer_ended_) world_.after(Duration{0}, [this] { close_if_finished(); });
+}
+
+void Link::abort() {
+  if (!may_call("abort()") || state_ == State::Aborted) return;
+  state_ = State::Aborted;
+  world_.note(number_, "abort");
+  inbox_.clear();
+  to_client_.bytes.truncate(to_client_.in_flight);
+  if (!to_client_.ended) {
+    to_client_.ended = true;
+    launch(to_client_, 0, Mark::Reset);
+  }
+  close_soon(hal::CloseCause::Finished, milliseconds(random_.in(options_.close_delay_ms)));
+}
+
+// Gives the handler what has arrived, in an exactly sized piece of memory of its own, so that a
+// read past its end or after the call is one that ASan sees.
+void Link::offer() {
+  while (state_ == State::Open && !paused_ && !broken_ && !closing_ && !inbox_.empty()) {
+    const std::size_t count = inbox_.size();
+    const std::unique_ptr<std::uint8_t[]> piece(new std::uint8_t[count]);
+    const Bytes all = inbox_.all();
+    std::copy(all.begin(), all.end(), piece.get());
+    const std::size_t used = handler_->on_received({piece.get(), count});
+    std::fill_n(piece.get(), count, std::uint8_t{0xDB});
+    if (used > count) {
+      world_.fault(name_ + ": on_received() used more than there was");
+      return;
+    }
+    if (state_ != State::Open) break;  // finish() or abort() emptied the inbox
+    inbox_.pop(used);
+    pump_soon(to_broker_);
+    if (used < count && !paused_) {
+      world_.fault(name_ + ": on_received() left bytes without pausing");
+      return;
+    }
+  }
+  if (state_ == State::Open && peer_ended_ && inbox_.empty() && !paused_ && !broken_)
+    close_soon(hal::CloseCause::Peer, Duration{0});
+}
+
+// `bytes` more are with the client.
+void Link::acknowledge(std::size_t bytes) {
+  if (state_ == State::Closed) return;
+  outstanding_ -= std::min(bytes, outstanding_);
+  if (options_.sent_late && bytes != 0 && state_ != State::Aborted) release_taken(bytes);
+  if (wants_room_ && state_ == State::Open && !broken_ && outstanding_ < options_.send_buffer) {
+    wants_room_ = false;
+    handler_->on_writable();
+  }
+  close_if_finished();
+}
+
+void Link::release_taken(std::size_t bytes) {
+  std::size_t sent = 0;
+  while (sent < bytes && !taken_.empty()) {
+    Taken& entry = taken_.front();
+    if (entry.source != nullptr && !std::equal(entry.copy.begin(), entry.copy.end(), entry.source))
+      world_.fault(name_ + ": UntilSent bytes changed before on_sent()");
+    const std::size_t part = std::min(entry.bytes, bytes - sent);
+    sent += part;
+    if (part < entry.bytes) {
+      entry.bytes -= part;
+      if (entry.source != nullptr) {
+        entry.source += part;
+        entry.copy.erase(entry.copy.begin(),
+                         entry.copy.begin() + static_cast<std::ptrdiff_t>(part));
+      }
+      break;
+    }
+    taken_.pop_front();
+  }
+  if (sent != 0) handler_->on_sent(sent);
+}
+
+void Link::break_broker_end() {
+  if (state_ == State::Closed || broken_) return;
+  broken_ = true;
+  inbox_.clear();
+  to_client_.bytes.truncate(to_client_.in_flight);
+  to_client_.ended = true;
+  if (state_ == State::Opening) {
+    state_ = State::Closed;
+    return;
+  }
+  close_soon(state_ == State::Open ? hal::CloseCause::Error : hal::CloseCause::Finished,
+             milliseconds(random_.in(options_.close_delay_ms)));
+}
+
+void Link::close_soon(hal::CloseCause cause, Duration delay) {
+  if (closing_) return;
+  closing_ = true;
+  world_.after(delay, [this, cause] { close_now(cause); });
+}
+
+void Link::close_now(hal::CloseCause cause) {
+  if (state_ == State::Closed) return;
+  for (const Taken& entry : taken_) {
+    if (entry.source != nullptr && !std::equal(entry.copy.begin(), entry.copy.end(), entry.source))
+      world_.fault(name_ + ": UntilSent bytes changed before on_closed()");
+  }
+  taken_.clear();
+  state_ = State::Closed;
+  inbox_.clear();
+  // The kernel goes on sending what it has copied; lwIP has only our memory.
+  if (options_.sent_late) to_client_.bytes.truncate(to_client_.in_flight);
+  if (!to_client_.ended) {
+    to_client_.finish_wanted = true;
+    pump(to_client_);
+  }
+  world_.note(number_, "on_closed");
+  hal::TransportHandler* const handler = handler_;
+  handler_ = nullptr;
+  handler->on_closed(cause);
+}
+
+void Link::close_if_finished() {
+  if (state_ == State::Finishing && peer_ended_ && to_client_.ended && outstanding_ == 0)
+    close_soon(hal::CloseCause::Finished, Duration{0});
+}
+
+}  // namespace midge::sim
