@@ -2,7 +2,6 @@
 // No snprintf: it costs 3.6 KB of flash.
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -46,12 +45,12 @@ class TextWriter {
 template <std::size_t kCapacity>
 class Text : public TextWriter {
  public:
-  Text() : TextWriter(storage_.data(), kCapacity) {}
+  Text() : TextWriter(storage_, kCapacity) {}
   Text(const Text&) = delete;
   Text& operator=(const Text&) = delete;
 
  private:
-  std::array<char, kCapacity> storage_;
+  char storage_[kCapacity];
 };
 
 }  // namespace midge

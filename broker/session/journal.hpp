@@ -16,7 +16,7 @@ namespace midge::session {
 class Session;
 
 // Commits are numbered from 1 in the order they were asked for; 0 waits for nothing.
-using CommitNumber = std::uint32_t;
+using CommitNumber = std::uint64_t;
 
 // What happened. Which members count is said at each kind.
 enum class RecordKind : std::uint8_t {
@@ -41,7 +41,7 @@ struct Record {
   RecordKind kind{};
   const Session* session = nullptr;
   const message::Message* message = nullptr;
-  std::string_view text;
+  std::string_view text{};
   wire::PacketIdentifier packet_id = 0;
   std::uint8_t number = 0;
 };
@@ -60,6 +60,9 @@ class DurableHandler {
 
 class Journal {
  public:
+  // False when it keeps nothing, ever: then it is not called again.
+  [[nodiscard]] virtual bool is_active() const = 0;
+
   // Takes note of a change; true when something has to become durable before it is acknowledged.
   // Only copies what it needs: the views live during the call.
   virtual bool record(const Record& record) = 0;
@@ -74,6 +77,7 @@ class Journal {
 
 class NoJournal final : public Journal {
  public:
+  [[nodiscard]] bool is_active() const override { return false; }
   bool record(const Record&) override { return false; }
   void commit(DurableHandler&) override {}
 };

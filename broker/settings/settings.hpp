@@ -72,7 +72,7 @@ struct Settings {
   bool memory_limit_given = false;  // false: the platform chooses Limits::memory_bytes
   Log log;
 
-  std::uint16_t max_keepalive = 65'535;  // seconds; 0: no limit. 5.0: Server Keep Alive
+  std::uint16_t max_keepalive = 0;  // seconds; 0: no limit. 5.0: Server Keep Alive
   bool retain_available = true;
   bool wildcard_subscriptions_available = true;
   bool subscription_identifiers_available = true;

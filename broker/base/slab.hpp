@@ -1,0 +1,81 @@
+// Objects of one size, cut from pages of the arena; a page with no object left goes back. Pool<T>
+// is the typed form.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include "broker/base/arena.hpp"
+
+namespace midge {
+
+class Slab {
+ public:
+  // Objects of `object_bytes`, which is rounded up to the alignment of a pointer.
+  Slab(Arena& arena, std::size_t object_bytes);
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+
+  // Uninitialised memory for one object, or null when the arena is full.
+  [[nodiscard]] void* take(Reserve reserve = Reserve::Keep);
+  void give(void* object);
+
+  // Makes sure that the next `count` calls of take() succeed; false when there is no room.
+  [[nodiscard]] bool prepare(std::size_t count);
+
+  [[nodiscard]] std::size_t used() const { return used_; }
+  [[nodiscard]] std::size_t object_bytes() const { return object_bytes_; }
+
+  // Bytes of a page that objects can have.
+  [[nodiscard]] static std::size_t usable_page_bytes(const Arena& arena);
+
+ private:
+  struct Free {
+    Free* next;
+  };
+  // Stands at the front of each page. Pages with room hang in a list; full ones in none.
+  struct Page {
+    Page* next;
+    Page* previous;
+    Free* free;           // objects given back
+    std::uint16_t used;   // objects out
+    std::uint16_t fresh;  // objects never handed out begin at this index
+  };
+
+  [[nodiscard]] bool add_page(Reserve reserve);
+  void link(Page& page);
+  void unlink(Page& page);
+
+  Arena& arena_;
+  std::uint32_t object_bytes_;
+  std::uint32_t objects_per_page_;
+  std::size_t used_ = 0;
+  std::size_t capacity_ = 0;  // objects that the pages of this slab hold
+  Page* partial_ = nullptr;   // pages with room
+};
+
+template <class T>
+class Pool {
+ public:
+  explicit Pool(Arena& arena) : slab_(arena, sizeof(T)) {}
+
+  // A new object, or null when the arena is full.
+  template <class... Arguments>
+  [[nodiscard]] T* create(Reserve reserve, Arguments&&... arguments) {
+    void* const memory = slab_.take(reserve);
+    return memory == nullptr ? nullptr : new (memory) T{std::forward<Arguments>(arguments)...};
+  }
+  void destroy(T* object) {
+    object->~T();
+    slab_.give(object);
+  }
+  [[nodiscard]] bool prepare(std::size_t count) { return slab_.prepare(count); }
+  [[nodiscard]] std::size_t used() const { return slab_.used(); }
+
+ private:
+  Slab slab_;
+};
+
+}  // namespace midge

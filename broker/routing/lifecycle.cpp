@@ -1,0 +1,83 @@
+#include "broker/routing/lifecycle.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace midge::routing {
+
+using message::Message;
+using metrics::Cause;
+using session::Session;
+
+void Lifecycle::attach(Session& session, session::Attachment& attachment) {
+  deadlines_.clear(session.deadline);
+  session.ends = kNever;
+  session.attachment = &attachment;
+  session::Sessions::restart_flight(session);
+  ++metrics_.clients_connected;
+  metrics_.clients_maximum = std::max(metrics_.clients_maximum, metrics_.clients_connected);
+}
+
+void Lifecycle::leave(Session& session) {
+  session.attachment = nullptr;
+  --metrics_.clients_connected;
+  router_.on_offline(session);
+}
+
+void Lifecycle::detach(Session& session, bool with_will, Instant now) {
+  leave(session);
+  if (!with_will) sessions_.drop_will(session);
+  // Session Expiry 0 ends the session with its connection; state is kept while it is above 0
+  // [MQTT-3.1.2-23].
+  if (session.expiry_seconds == 0) return end(session);
+  if (!router_.keeps_qos0()) sessions_.drop_qos0(session);
+  session.ends = session.expiry_seconds == wire::kSessionNeverExpires
+                     ? kNever
+                     : now + std::chrono::seconds(session.expiry_seconds);
+  if (session.will != nullptr) {
+    session.will->due = now + std::chrono::seconds(session.will->delay_seconds);
+    if (session.will->delay_seconds == 0) publish_will(session);
+  }
+  arm(session);
+}
+
+void Lifecycle::arm(Session& session) {
+  // A delay longer than the session's life ends with the session.
+  const Instant will = session.will != nullptr ? session.will->due : kNever;
+  const Instant next = std::min(session.ends, will);
+  if (next != kNever) deadlines_.set(session.deadline, next);
+}
+
+void Lifecycle::end(Session& session) {
+  deadlines_.clear(session.deadline);
+  publish_will(session);
+  router_.forget(session);
+  if (session.queued_count > 0) metrics_.count(Cause::SessionEnded, session.queued_count);
+  sessions_.commits().record({.kind = session::RecordKind::SessionEnded, .session = &session});
+  sessions_.destroy(session);
+}
+
+void Lifecycle::publish_will(Session& session) {
+  Message* const message = sessions_.take_will(session);
+  if (message == nullptr) return;
+  sessions_.commits().record({.kind = session::RecordKind::WillChanged, .session = &session});
+  // Permission may have been taken away since CONNECT.
+  if (authorizer_.may_publish({session.client_id(), session.user_name()}, message->topic_name())) {
+    const Routed routed = router_.publish(*message, &session);
+    if (routed == Routed::MemoryFull) metrics_.count(Cause::MemoryFull);
+  } else {
+    metrics_.count(Cause::PublishDenied);
+  }
+  sessions_.messages().release(*message);
+}
+
+void Lifecycle::on_deadline(Session& session, Instant now) {
+  if (session.ends <= now) {
+    ++metrics_.clients_expired;
+    return end(session);
+  }
+  if (session.will != nullptr && session.will->due <= now) publish_will(session);
+  arm(session);
+}
+
+}  // namespace midge::routing

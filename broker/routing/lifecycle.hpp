@@ -1,0 +1,50 @@
+// What happens to a session when its connection ends, when it is taken over and when its time is
+// up: wills, Will Delay, Session Expiry (MQTT 5.0 sections 3.1.2.5, 3.1.2.11.2, 3.1.3.2.2).
+#pragma once
+
+#include "broker/auth/authorizer.hpp"
+#include "broker/routing/router.hpp"
+
+namespace midge::routing {
+
+class Lifecycle {
+ public:
+  Lifecycle(session::Sessions& sessions, Router& router, Deadlines& deadlines,
+            metrics::Metrics& metrics, auth::Authorizer& authorizer)
+      : sessions_(sessions),
+        router_(router),
+        deadlines_(deadlines),
+        metrics_(metrics),
+        authorizer_(authorizer) {}
+
+  // A connection takes the session. Its flight starts anew.
+  void attach(session::Session& session, session::Attachment& attachment);
+
+  // The connection has ended. The session stays for its expiry interval or ends now; the will goes
+  // out, waits for its delay, or is dropped when not `with_will`. The session may be gone after
+  // this.
+  void detach(session::Session& session, bool with_will, Instant now);
+
+  // Another connection takes the session: the first half of a detach, wills are the caller's.
+  void leave(session::Session& session);
+
+  // Ends the session at once; a will that is left is published [MQTT-3.1.2-8].
+  void end(session::Session& session);
+
+  // Publishes the will, if there is one, and forgets it [MQTT-3.1.2-10].
+  void publish_will(session::Session& session);
+
+  // The session's deadline has come.
+  void on_deadline(session::Session& session, Instant now);
+
+ private:
+  void arm(session::Session& session);
+
+  session::Sessions& sessions_;
+  Router& router_;
+  Deadlines& deadlines_;
+  metrics::Metrics& metrics_;
+  auth::Authorizer& authorizer_;
+};
+
+}  // namespace midge::routing

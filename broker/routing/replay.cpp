@@ -1,0 +1,137 @@
+// Router: the replay of retained messages to a new subscription (MQTT 5.0 section 3.3.1.3), and the
+// values of virtual topics. A replay goes on as the session's queue drains, over many turns.
+#include <cstring>
+#include <new>
+
+#include "broker/routing/router.hpp"
+
+namespace midge::routing {
+
+using message::Message;
+using session::Delivery;
+using session::Session;
+using session::Subscription;
+using wire::QoS;
+
+bool Router::start_replay(Subscription& subscription, std::string_view filter) {
+  if (*topic::Levels(filter).next() == virtual_topics_.root() && virtual_topics_.count() > 0) {
+    replay_virtual(subscription, filter);
+  }
+  if (metrics_.retained_messages == 0) return true;
+  if (filter.find_first_of("+#") == std::string_view::npos && retained_.find(filter) == nullptr) {
+    return true;
+  }
+  void* const memory = memory_.allocate(sizeof(Replay) + filter.size());
+  if (memory == nullptr) return false;
+  auto* const replay = new (memory) Replay;
+  replay->subscription = &subscription;
+  replay->cursor = retained_.start();
+  replay->started = sequence_;
+  replay->filter_bytes = static_cast<std::uint32_t>(filter.size());
+  std::memcpy(static_cast<void*>(replay + 1), filter.data(), filter.size());
+  subscription.session.replays.push_back(*replay);
+  ++replays_;
+  if (subscription.session.is_online()) ready_.add(*subscription.session.attachment);
+  return true;
+}
+
+void Router::destroy(Replay* replay) {
+  retained_.stop(replay->cursor);
+  --replays_;
+  const std::size_t bytes = sizeof(Replay) + replay->filter_bytes;
+  replay->~Replay();
+  memory_.release(replay, bytes);
+}
+
+void Router::stop_replay(Subscription& subscription) {
+  Queue<session::ReplayBase>& replays = subscription.session.replays;
+  session::ReplayBase* before = nullptr;
+  for (session::ReplayBase* at = replays.first(); at != nullptr; before = at, at = at->next) {
+    if (static_cast<Replay*>(at)->subscription != &subscription) continue;
+    return destroy(static_cast<Replay*>(replays.pop_after(before)));
+  }
+}
+
+bool Router::replay_here(const Replay& replay) {
+  const RetainedNode& node = *replay.cursor.node;
+  Message& message = *node.message;
+  // A live message of this topic went to the session after the replay began: an older value must
+  // not follow it.
+  if (static_cast<std::int32_t>(node.overtaken - replay.started) > 0) return true;
+  if (message.is_expired(now_)) return true;
+  Delivery* const delivery = sessions_.deliveries().create(message);
+  if (delivery == nullptr) return false;
+  const Subscription& subscription = *replay.subscription;
+  delivery->qos = effective_qos(message, subscription.options);
+  delivery->retain = true;  // [MQTT-3.3.1-8@3.1.1]
+  delivery->identifier = subscription.identifier;
+  sessions_.commits().record(
+      {.kind = session::RecordKind::Queued, .session = &subscription.session, .message = &message});
+  queue(subscription.session, *delivery);
+  return true;
+}
+
+bool Router::refill(Session& session) {
+  if (groups_waiting_ > 0 && session.queued.empty()) on_online(session);
+  std::uint32_t visits = kReplayVisits;
+  while (session::ReplayBase* const first = session.replays.first()) {
+    Replay& replay = *static_cast<Replay*>(first);
+    while (replay.cursor.node != nullptr) {
+      if (session.queued_count >= kReplayAhead) return false;  // goes on when they have left
+      if (visits-- == 0) return true;
+      if (retained_.is_match(replay.cursor, replay.filter()) && !replay_here(replay)) return true;
+      retained_.step(replay.cursor, replay.filter());
+    }
+    session.replays.pop_front();
+    destroy(&replay);
+  }
+  return false;
+}
+
+void Router::mark_overtaken(std::string_view topic_name) {
+  if (RetainedNode* const node = retained_.find(topic_name)) node->overtaken = ++sequence_;
+}
+
+Message* Router::make_virtual(std::size_t index) {
+  Text<128> value;
+  virtual_topics_.render(index, value);
+  Message* const message = sessions_.messages().create(
+      {.topic_name = virtual_topics_.name(index),
+       .payload_bytes = static_cast<std::uint32_t>(value.view().size())});
+  if (message == nullptr) return nullptr;
+  if (sessions_.messages().append(*message, as_bytes(value.view()))) return message;
+  sessions_.messages().release(*message);
+  return nullptr;
+}
+
+void Router::replay_virtual(Subscription& subscription, std::string_view filter) {
+  virtual_topics_.sample(now_);
+  for (std::size_t i = 0; i < virtual_topics_.count(); ++i) {
+    if (!topic::matches(filter, virtual_topics_.name(i))) continue;
+    Message* const message = make_virtual(i);
+    if (message == nullptr) return;
+    if (make_room(subscription.session, *message)) {
+      if (Delivery* const delivery = sessions_.deliveries().create(*message)) {
+        delivery->retain = true;
+        delivery->identifier = subscription.identifier;
+        queue(subscription.session, *delivery);
+      }
+    }
+    sessions_.messages().release(*message);
+  }
+}
+
+void Router::publish_virtual(Instant now) {
+  virtual_topics_.sample(now);
+  for (std::size_t i = 0; i < virtual_topics_.count(); ++i) {
+    bool matched = false;
+    tree_.for_each_match(virtual_topics_.name(i), [&matched](TreeNode&) { matched = true; });
+    if (!matched) continue;
+    Message* const message = make_virtual(i);
+    if (message == nullptr) return;
+    static_cast<void>(publish(*message, nullptr));  // without room it comes next time
+    sessions_.messages().release(*message);
+  }
+}
+
+}  // namespace midge::routing

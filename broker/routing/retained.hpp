@@ -1,0 +1,96 @@
+// Retained messages (MQTT 5.0 section 3.3.1.3): one for each topic, in a tree of levels whose
+// branches can be walked, so that a replay visits what its filter matches and can stop anywhere.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "broker/base/deadlines.hpp"
+#include "broker/base/hash.hpp"
+#include "broker/base/hash_index.hpp"
+#include "broker/base/memory.hpp"
+#include "broker/base/slab.hpp"
+#include "broker/message/message.hpp"
+#include "broker/session/session.hpp"
+#include "broker/settings/limits.hpp"
+
+namespace midge::routing {
+
+struct RetainedNode;
+
+// Frees the memory of a retained message when it expires.
+struct RetainedExpiry : Deadline {
+  RetainedNode* node = nullptr;
+};
+
+struct RetainedNode {
+  RetainedNode* hash_next = nullptr;
+  RetainedNode* parent = nullptr;
+  RetainedNode* first_child = nullptr;
+  RetainedNode* next_sibling = nullptr;
+  RetainedNode* previous_sibling = nullptr;
+  message::Message* message = nullptr;  // counted; null: only a level on the way
+  RetainedExpiry* expiry = nullptr;
+  std::uint32_t hash = 0;
+  std::uint32_t overtaken = 0;   // sequence of the last live message that overtook a replay here
+  std::uint16_t pins = 0;        // replays that stand here: the node stays
+  std::uint16_t name_bytes = 0;  // the level lies behind the object
+
+  [[nodiscard]] std::string_view name() const {
+    return {reinterpret_cast<const char*>(this + 1), name_bytes};
+  }
+};
+
+// A place in the walk over all nodes that a filter matches. Pins its node, so that the tree may
+// change between two steps.
+struct RetainedCursor {
+  RetainedNode* node = nullptr;  // null: at the end
+  std::uint32_t depth = 0;       // levels from the root to the node
+};
+
+class RetainedStore {
+ public:
+  RetainedStore(Memory& memory, Hasher hasher, message::Messages& messages,
+                metrics::Metrics& metrics, Deadlines& deadlines, const settings::Limits& limits);
+  RetainedStore(const RetainedStore&) = delete;
+  RetainedStore& operator=(const RetainedStore&) = delete;
+  [[nodiscard]] bool is_ready() const { return root_ != nullptr; }
+
+  enum class Stored : std::uint8_t { Yes, LimitReached, MemoryFull };
+
+  // Makes `message` the retained one of its topic [MQTT-3.3.1-5]; its payload is not empty.
+  [[nodiscard]] Stored set(message::Message& message);
+  // Deletes the retained message of a topic [MQTT-3.3.1-6]; false when there was none.
+  bool clear(std::string_view topic_name);
+  void on_expired(RetainedExpiry& expiry);
+
+  // The node of a topic that has a retained message, or null.
+  [[nodiscard]] RetainedNode* find(std::string_view topic_name) const;
+
+  // The walk for `filter` (valid, without $share): first the start, then step() by step(). Each
+  // moves to the next place; whether the filter matches there tells is_match().
+  [[nodiscard]] RetainedCursor start();
+  void step(RetainedCursor& cursor, std::string_view filter);
+  [[nodiscard]] bool is_match(const RetainedCursor& cursor, std::string_view filter) const;
+  void stop(RetainedCursor& cursor);
+
+ private:
+  [[nodiscard]] RetainedNode* child(const RetainedNode& parent, std::string_view level) const;
+  [[nodiscard]] RetainedNode* make(std::string_view topic_name);
+  [[nodiscard]] RetainedNode* walk(std::string_view topic_name) const;
+  void drop_message(RetainedNode& node);
+  void prune(RetainedNode* node);
+  void move(RetainedCursor& cursor, RetainedNode* node, std::uint32_t depth);
+
+  Memory& memory_;
+  Hasher hasher_;
+  message::Messages& messages_;
+  metrics::Metrics& metrics_;
+  Deadlines& deadlines_;
+  const settings::Limits& limits_;
+  HashIndex<RetainedNode> index_;
+  Pool<RetainedExpiry> expiries_;
+  RetainedNode* root_ = nullptr;
+};
+
+}  // namespace midge::routing

@@ -1,0 +1,222 @@
+#include "broker/routing/router.hpp"
+
+#include <algorithm>
+
+namespace midge::routing {
+
+using message::Message;
+using metrics::Cause;
+using session::Delivery;
+using session::Session;
+using session::Subscription;
+using wire::QoS;
+
+Router::Router(const Parts& parts)
+    : memory_(parts.memory),
+      hasher_(parts.hasher),
+      sessions_(parts.sessions),
+      ready_(parts.ready),
+      metrics_(parts.metrics),
+      settings_(parts.settings),
+      virtual_topics_(parts.virtual_topics),
+      tree_(parts.memory, parts.hasher, parts.settings.limits.topic_levels),
+      retained_(parts.memory, parts.hasher, parts.sessions.messages(), parts.metrics,
+                parts.deadlines, parts.settings.limits),
+      groups_(parts.memory),
+      subscriptions_(parts.memory.arena()) {}
+
+template <class Visit>
+void Router::for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const {
+  if (matches.count > Matches::kKept) return tree_.for_each_match(topic_name, visit);
+  for (std::size_t i = 0; i < matches.count; ++i) visit(*matches.nodes[i]);
+}
+
+Routed Router::publish(Message& message, const Session* publisher) {
+  Matches matches;
+  tree_.for_each_match(message.topic_name(), [&matches](TreeNode& node) {
+    if (matches.count < Matches::kKept) matches.nodes[matches.count] = &node;
+    ++matches.count;
+    matches.subscribers += node.subscriber_count;
+  });
+  // Everything that can be refused is found out before anything happens.
+  if (!sessions_.deliveries().prepare(matches.subscribers)) return Routed::MemoryFull;
+  if (settings_.queue_full == settings::QueueFull::Refuse &&
+      would_refuse(matches, message, publisher)) {
+    return Routed::QuotaExceeded;
+  }
+  if (message.retain()) {
+    if (message.payload_bytes() == 0) {
+      // An empty payload deletes and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7].
+      if (retained_.clear(message.topic_name())) {
+        sessions_.commits().record(
+            {.kind = session::RecordKind::Retained, .text = message.topic_name()});
+      }
+    } else {
+      switch (retained_.set(message)) {
+        case RetainedStore::Stored::Yes:
+          sessions_.commits().record({.kind = session::RecordKind::Retained, .message = &message});
+          break;
+        case RetainedStore::Stored::LimitReached:
+          metrics_.count(Cause::RetainedLimit);
+          return Routed::QuotaExceeded;
+        case RetainedStore::Stored::MemoryFull:
+          return Routed::MemoryFull;
+      }
+    }
+  }
+  if (matches.count == 0) return Routed::NoSubscribers;
+  deliver(matches, message, publisher);
+  return Routed::Delivered;
+}
+
+void Router::deliver(const Matches& matches, Message& message, const Session* publisher) {
+  bool has_groups = false;
+  skipped_qos0_ = false;
+  for_each_node(matches, message.topic_name(), [&](TreeNode& node) {
+    for (session::Subscriber* at = node.subscribers.first(); at != nullptr;
+         at = node.subscribers.next(*at)) {
+      if (at->is_group) {
+        has_groups = true;
+        continue;
+      }
+      auto& subscription = static_cast<Subscription&>(*at);
+      // No Local: not to the publisher's own client [MQTT-3.8.3-3].
+      if (subscription.options.no_local && &subscription.session == publisher) continue;
+      deliver_plain(matches, subscription, message);
+    }
+  });
+  if (!has_groups) return;
+  // Groups come after all plain subscriptions, so that overlapping ones of a session find its
+  // delivery at the end of its queue.
+  for_each_node(matches, message.topic_name(), [&](TreeNode& node) {
+    for (session::Subscriber* at = node.subscribers.first(); at != nullptr;
+         at = node.subscribers.next(*at)) {
+      if (at->is_group) deliver_group(static_cast<session::Group&>(*at), message);
+    }
+  });
+}
+
+QoS Router::effective_qos(const Message& message, const wire::SubscriptionOptions& options) const {
+  // The lower of published and granted [MQTT-3.8.4-8], unless configured against the spec.
+  return settings_.upgrade_outgoing_qos ? options.maximum_qos
+                                        : std::min(message.qos(), options.maximum_qos);
+}
+
+void Router::deliver_plain(const Matches& matches, Subscription& subscription, Message& message) {
+  Session& session = subscription.session;
+  const wire::SubscriptionOptions& options = subscription.options;
+  const QoS qos = effective_qos(message, options);
+  const bool retain = options.retain_as_published && message.retain();
+  Delivery* const last = session.queued.last();
+  if (last != nullptr && last->message == &message && last->group == nullptr &&
+      !settings_.allow_duplicate_messages) {
+    // Another subscription of this session matched already: one copy with the highest QoS
+    // [MQTT-3.3.4-2], every identifier [MQTT-3.3.4-4], RETAIN if any of them asks so.
+    last->qos = std::max(last->qos, qos);
+    last->retain = last->retain || retain;
+    if (subscription.identifier != 0) {
+      // prepare() counted every matching subscription, so there is room.
+      static_cast<void>(sessions_.deliveries().add_identifier(*last, subscription.identifier));
+    }
+    return;
+  }
+  if (qos == QoS::AtMostOnce && !session.is_online() && !settings_.queue_qos0_messages) {
+    skipped_qos0_ = true;
+    metrics_.count(Cause::Offline);
+    return;
+  }
+  if (!make_room(session, message)) return;
+  Delivery* const delivery = sessions_.deliveries().create(message);
+  if (delivery == nullptr) return metrics_.count(Cause::MemoryFull);
+  delivery->qos = qos;
+  delivery->retain = retain;
+  delivery->identifier = subscription.identifier;
+  if (skipped_qos0_ && session.subscription_count > 1) {
+    add_skipped_identifiers(matches, subscription, *delivery);
+  }
+  if (!session.replays.empty()) mark_overtaken(message.topic_name());
+  sessions_.commits().record(
+      {.kind = session::RecordKind::Queued, .session = &session, .message = &message});
+  queue(session, *delivery);
+}
+
+// Matching subscriptions of an absent session that would have got QoS 0 were passed by before this
+// one; their identifiers belong to the copy as well.
+void Router::add_skipped_identifiers(const Matches& matches, const Subscription& subscription,
+                                     Delivery& delivery) {
+  bool before = true;
+  for_each_node(matches, delivery.message->topic_name(), [&](TreeNode& node) {
+    if (&node == subscription.place) before = false;
+    if (!before) return;
+    const Subscription* const skipped = find_subscription(subscription.session, node, nullptr);
+    if (skipped != nullptr && skipped->identifier != 0) {
+      static_cast<void>(sessions_.deliveries().add_identifier(delivery, skipped->identifier));
+    }
+  });
+}
+
+bool Router::is_queue_full(const Session& session, const Message& message) const {
+  return session.queued_count >= settings_.limits.queued_messages ||
+         session.queued_bytes + std::uint64_t{message.payload_bytes()} >
+             settings_.limits.queued_bytes ||
+         metrics_.queued_messages >= settings_.limits.total_queued_messages;
+}
+
+bool Router::would_refuse(const Matches& matches, const Message& message,
+                          const Session* publisher) const {
+  if (message.qos() == QoS::AtMostOnce) return false;
+  bool refuse = false;
+  for_each_node(matches, message.topic_name(), [&](TreeNode& node) {
+    for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !refuse;
+         at = node.subscribers.next(*at)) {
+      if (at->is_group) {
+        refuse = static_cast<session::Group&>(*at).waiting_count >=
+                 settings_.limits.group_queued_messages;
+        continue;
+      }
+      const auto& subscription = static_cast<Subscription&>(*at);
+      if (subscription.options.no_local && &subscription.session == publisher) continue;
+      refuse = effective_qos(message, subscription.options) != QoS::AtMostOnce &&
+               is_queue_full(subscription.session, message);
+    }
+  });
+  return refuse;
+}
+
+bool Router::make_room(Session& session, const Message& message) {
+  const settings::Limits& limits = settings_.limits;
+  for (int dropped = 0; is_queue_full(session, message); ++dropped) {
+    const bool total = metrics_.queued_messages >= limits.total_queued_messages;
+    const Cause cause = total                                            ? Cause::QueueTotal
+                        : session.queued_count >= limits.queued_messages ? Cause::QueueMessages
+                                                                         : Cause::QueueBytes;
+    metrics_.count(cause);
+    ++metrics_.publish_dropped;
+    // One in, one out; with a byte limit a few small ones may have to go.
+    constexpr int kMostDropped = 16;
+    if (settings_.queue_full != settings::QueueFull::DropOld || dropped == kMostDropped ||
+        session.queued.empty()) {
+      return false;
+    }
+    Delivery* const oldest = sessions_.dequeue(session);
+    sessions_.commits().record(
+        {.kind = session::RecordKind::Discarded, .session = &session, .message = oldest->message});
+    sessions_.deliveries().destroy(oldest);
+  }
+  return true;
+}
+
+void Router::queue(Session& session, Delivery& delivery) {
+  sessions_.enqueue(session, delivery);
+  ++turn_deliveries_;
+  if (!session.is_online()) return;
+  ready_.add(*session.attachment);
+  if ((session.queued_count >= kSessionAhead ||
+       session.queued_count * 2 >= settings_.limits.queued_messages) &&
+      session.attachment->keeps_up) {
+    turn_full_ = true;
+  }
+  if (turn_deliveries_ >= kTurnDeliveries) turn_full_ = true;
+}
+
+}  // namespace midge::routing

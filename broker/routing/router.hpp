@@ -1,0 +1,195 @@
+// Who gets what: subscriptions, shared groups, retained messages and their replay. The router
+// queues deliveries at sessions and marks their connections ready; it never sends or closes
+// anything.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "broker/base/deadlines.hpp"
+#include "broker/message/message.hpp"
+#include "broker/routing/retained.hpp"
+#include "broker/routing/subscription_tree.hpp"
+#include "broker/routing/virtual_topics.hpp"
+#include "broker/session/sessions.hpp"
+#include "broker/settings/settings.hpp"
+#include "broker/topic/topic.hpp"
+
+namespace midge::routing {
+
+enum class Routed : std::uint8_t {
+  Delivered,      // at least one subscription matched
+  NoSubscribers,  // none did; a retained message is stored all the same
+  MemoryFull,     // nothing has happened: try again later, or refuse
+  QuotaExceeded,  // nothing has happened: a limit refuses it
+};
+
+// A retained replay under way: one subscription's walk over the retained messages.
+struct Replay : session::ReplayBase {
+  session::Subscription* subscription = nullptr;
+  RetainedCursor cursor;
+  std::uint32_t started = 0;       // what live messages overtook since then is passed by
+  std::uint32_t filter_bytes = 0;  // the filter lies behind the object
+
+  [[nodiscard]] std::string_view filter() const {
+    return {reinterpret_cast<const char*>(this + 1), filter_bytes};
+  }
+};
+
+class Router {
+ public:
+  struct Parts {
+    Memory& memory;
+    Hasher hasher;
+    session::Sessions& sessions;
+    session::ReadyList& ready;
+    Deadlines& deadlines;
+    metrics::Metrics& metrics;
+    const settings::Settings& settings;
+    VirtualTopics& virtual_topics;
+  };
+  explicit Router(const Parts& parts);
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+  [[nodiscard]] bool is_ready() const { return tree_.is_ready() && retained_.is_ready(); }
+
+  // --- messages ---
+
+  // Stores `message` if it is retained and queues it at every matching session. `publisher` is for
+  // No Local; null for the broker itself. All memory is reserved first: the outcome is whole or
+  // nothing.
+  [[nodiscard]] Routed publish(message::Message& message, const session::Session* publisher);
+
+  // --- subscriptions ---
+
+  struct Subscribed {
+    wire::ReasonCode reason{};  // granted QoS or an error
+    bool is_new = false;
+  };
+  // Adds or replaces the subscription [MQTT-3.8.4-3]; starts the replay of retained messages that
+  // the options ask for.
+  [[nodiscard]] Subscribed subscribe(session::Session& session, const topic::Filter& filter,
+                                     wire::SubscriptionOptions options, std::uint32_t identifier);
+  // False when there was no such subscription [MQTT-3.10.4-1].
+  [[nodiscard]] bool unsubscribe(session::Session& session, const topic::Filter& filter);
+
+  // --- sessions ---
+
+  // The session's client came: it takes what its shared groups hold.
+  void on_online(session::Session& session);
+  // It went: what it has of shared groups and did not send or, at QoS 1, see acknowledged goes to
+  // other members.
+  void on_offline(session::Session& session);
+  // The session ends: takes away its subscriptions and replays.
+  void forget(session::Session& session);
+
+  // Refills the session's queue from replays and shared groups while there is room. Called when its
+  // connection has sent what it had. True when more is left that can go on at once.
+  [[nodiscard]] bool refill(session::Session& session);
+
+  // Whether waiting QoS 0 messages outlive a connection.
+  [[nodiscard]] bool keeps_qos0() const { return settings_.queue_qos0_messages; }
+
+  // --- virtual topics ---
+
+  [[nodiscard]] bool has_virtual_subscriber() const;
+  // Sends every virtual topic to its subscribers.
+  void publish_virtual(Instant now);
+
+  void on_expired(RetainedExpiry& expiry) { retained_.on_expired(expiry); }
+
+  // The turn's share of work is done: publishers are to wait for the next turn, so that what is
+  // queued gets out first.
+  [[nodiscard]] bool is_turn_full() const { return turn_full_; }
+  void start_turn(Instant now) {
+    now_ = now;
+    turn_full_ = false;
+    turn_deliveries_ = 0;
+  }
+
+ private:
+  // A turn routes about this many deliveries, and queues about this many at one session, before it
+  // sends.
+  static constexpr std::uint32_t kTurnDeliveries = 8'192;
+  static constexpr std::uint32_t kSessionAhead = 256;
+  // How many messages a member of a group or a replay queues ahead of what was sent.
+  static constexpr std::uint32_t kGroupAhead = 64;
+  static constexpr std::uint32_t kReplayAhead = 64;
+  static constexpr std::uint32_t kReplayVisits = 2'048;  // nodes a refill looks at
+
+  // The nodes that a topic name matches; if there are too many to keep, the tree is walked again.
+  struct Matches {
+    static constexpr std::size_t kKept = 32;
+    std::array<TreeNode*, kKept> nodes;
+    std::size_t count = 0;
+    std::size_t subscribers = 0;
+  };
+  template <class Visit>
+  void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
+
+  void deliver(const Matches& matches, message::Message& message,
+               const session::Session* publisher);
+  void deliver_plain(const Matches& matches, session::Subscription& subscription,
+                     message::Message& message);
+  void add_skipped_identifiers(const Matches& matches, const session::Subscription& subscription,
+                               session::Delivery& delivery);
+  [[nodiscard]] bool would_refuse(const Matches& matches, const message::Message& message,
+                                  const session::Session* publisher) const;
+  // Whether `session` takes one more delivery, perhaps after it dropped an old one; counts why not.
+  [[nodiscard]] bool make_room(session::Session& session, const message::Message& message);
+  [[nodiscard]] bool is_queue_full(const session::Session& session,
+                                   const message::Message& message) const;
+  void queue(session::Session& session, session::Delivery& delivery);
+  [[nodiscard]] wire::QoS effective_qos(const message::Message& message,
+                                        const wire::SubscriptionOptions& options) const;
+
+  // shared groups
+  [[nodiscard]] session::Group* find_group(const TreeNode& node, std::string_view name) const;
+  [[nodiscard]] session::Group* make_group(TreeNode& node, std::string_view name);
+  void deliver_group(session::Group& group, message::Message& message);
+  [[nodiscard]] session::Subscription* choose_member(session::Group& group) const;
+  void assign(session::Group& group, session::Subscription& member, session::Delivery& delivery);
+  void dispatch(session::Group& group);
+  void give_back(session::Session& session, const session::Group* only);
+  void push_waiting_front(session::Group& group, session::Delivery& delivery);
+  [[nodiscard]] session::Delivery* pop_waiting(session::Group& group);
+  void leave_group(session::Subscription& subscription);
+
+  // subscriptions
+  [[nodiscard]] session::Subscription* find_subscription(const session::Session& session,
+                                                         const TreeNode& node,
+                                                         const session::Group* group) const;
+  void remove(session::Subscription& subscription);
+
+  // replay
+  [[nodiscard]] bool start_replay(session::Subscription& subscription, std::string_view filter);
+  void stop_replay(session::Subscription& subscription);
+  void destroy(Replay* replay);
+  void replay_virtual(session::Subscription& subscription, std::string_view filter);
+  [[nodiscard]] message::Message* make_virtual(std::size_t index);
+  // False when memory is full.
+  [[nodiscard]] bool replay_here(const Replay& replay);
+  void mark_overtaken(std::string_view topic_name);
+
+  Memory& memory_;
+  Hasher hasher_;
+  session::Sessions& sessions_;
+  session::ReadyList& ready_;
+  metrics::Metrics& metrics_;
+  const settings::Settings& settings_;
+  VirtualTopics& virtual_topics_;
+  SubscriptionTree tree_;
+  RetainedStore retained_;
+  HashIndex<session::Group> groups_;
+  Pool<session::Subscription> subscriptions_;
+  Instant now_{};
+  std::uint32_t replays_ = 0;         // under way
+  std::uint32_t sequence_ = 1;        // counts what overtakes replays
+  std::uint32_t groups_waiting_ = 0;  // groups whose queue is not empty
+  std::uint32_t turn_deliveries_ = 0;
+  bool turn_full_ = false;
+  bool skipped_qos0_ = false;  // while one message is delivered: an absent session skipped a match
+};
+
+}  // namespace midge::routing

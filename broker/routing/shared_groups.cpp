@@ -1,0 +1,210 @@
+// Router: shared subscriptions (MQTT 5.0 section 4.8). A group is one receiver; its members take
+// turns, and what none of them can take waits in the group.
+#include <cstring>
+#include <new>
+
+#include "broker/routing/router.hpp"
+
+namespace midge::routing {
+
+using message::Message;
+using metrics::Cause;
+using session::Delivery;
+using session::Group;
+using session::OutboundState;
+using session::Session;
+using session::Subscription;
+using wire::QoS;
+
+namespace {
+
+std::uint64_t salt_of(const TreeNode& node) {
+  return reinterpret_cast<std::uintptr_t>(&node);
+}
+
+}  // namespace
+
+Group* Router::find_group(const TreeNode& node, std::string_view name) const {
+  return groups_.find(hasher_(name, salt_of(node)), [&node, name](const Group& group) {
+    return group.place == &node && group.share_name() == name;
+  });
+}
+
+Group* Router::make_group(TreeNode& node, std::string_view name) {
+  if (Group* const group = find_group(node, name)) return group;
+  void* const memory = memory_.allocate(sizeof(Group) + name.size());
+  if (memory == nullptr) return nullptr;
+  auto* const group = new (memory) Group;
+  group->place = &node;
+  group->name_bytes = static_cast<std::uint16_t>(name.size());
+  std::memcpy(static_cast<void*>(group + 1), name.data(), name.size());
+  group->hash = hasher_(name, salt_of(node));
+  groups_.insert(*group);
+  SubscriptionTree::add(node, *group);
+  return group;
+}
+
+Subscription* Router::choose_member(Group& group) const {
+  Subscription* member = group.turn != nullptr ? group.turn : group.members.first();
+  for (std::uint32_t i = 0; i < group.member_count; ++i) {
+    Subscription* const next = group.members.next(*member) != nullptr ? group.members.next(*member)
+                                                                      : group.members.first();
+    const Session& session = member->session;
+    if (session.is_online() && session.queued_count < kGroupAhead) {
+      group.turn = next;
+      return member;
+    }
+    member = next;
+  }
+  return nullptr;
+}
+
+void Router::assign(Group& group, Subscription& member, Delivery& delivery) {
+  const Message& message = *delivery.message;
+  // Each member has its own granted QoS [MQTT-4.8.2-3], identifier and options.
+  delivery.qos = effective_qos(message, member.options);
+  delivery.retain = member.options.retain_as_published && message.retain();
+  delivery.identifier = member.identifier;
+  session::Deliveries::set_group(delivery, group);
+  queue(member.session, delivery);
+}
+
+void Router::deliver_group(Group& group, Message& message) {
+  Subscription* const member = group.waiting.empty() ? choose_member(group) : nullptr;
+  if (member == nullptr) {
+    bool online = false;
+    if (message.qos() == QoS::AtMostOnce && !settings_.queue_qos0_messages) {
+      for (Subscription* at = group.members.first(); at != nullptr && !online;
+           at = group.members.next(*at)) {
+        online = at->session.is_online();
+      }
+      if (!online) return metrics_.count(Cause::Offline);
+    }
+    if (group.waiting_count >= settings_.limits.group_queued_messages ||
+        metrics_.queued_messages >= settings_.limits.total_queued_messages) {
+      metrics_.count(Cause::QueueMessages);
+      ++metrics_.publish_dropped;
+      if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
+      sessions_.deliveries().destroy(pop_waiting(group));
+    }
+  }
+  Delivery* const delivery = sessions_.deliveries().create(message);
+  if (delivery == nullptr) return metrics_.count(Cause::MemoryFull);
+  if (member != nullptr) return assign(group, *member, *delivery);
+  if (group.waiting.empty()) ++groups_waiting_;
+  group.waiting.push_back(*delivery);
+  ++group.waiting_count;
+  sessions_.commits().record(
+      {.kind = session::RecordKind::GroupQueued, .message = &message, .text = group.share_name()});
+}
+
+Delivery* Router::pop_waiting(Group& group) {
+  Delivery* const delivery = group.waiting.pop_front();
+  if (delivery == nullptr) return nullptr;
+  --group.waiting_count;
+  if (group.waiting.empty()) --groups_waiting_;
+  return delivery;
+}
+
+void Router::push_waiting_front(Group& group, Delivery& delivery) {
+  if (group.waiting.empty()) ++groups_waiting_;
+  group.waiting.push_front(delivery);
+  ++group.waiting_count;
+}
+
+void Router::dispatch(Group& group) {
+  while (!group.waiting.empty()) {
+    Subscription* const member = choose_member(group);
+    if (member == nullptr) return;
+    Delivery* const delivery = pop_waiting(group);
+    sessions_.commits().record({.kind = session::RecordKind::GroupTaken,
+                                .message = delivery->message,
+                                .text = group.share_name()});
+    assign(group, *member, *delivery);
+  }
+}
+
+// Takes deliveries that came from shared groups (or from `only` one, then just what waits) out of
+// the session and puts them back to the head of their groups, in their order.
+void Router::give_back(Session& session, const Group* only) {
+  Queue<Delivery> returned;  // latest first
+  if (only == nullptr) {
+    Delivery* before = nullptr;
+    for (Delivery* at = session.inflight.first(); at != nullptr;) {
+      Delivery* const next = at->next;
+      // A QoS 2 delivery that went out is finished with this session or dies with it
+      // [MQTT-4.8.2-4] [MQTT-4.8.2-5].
+      const bool leaves =
+          at->group != nullptr && at->group->member_count > 0 &&
+          (at->state == OutboundState::AwaitPuback || at->state == OutboundState::AwaitCommit);
+      if (leaves) {
+        returned.push_front(*sessions_.land(session, {at, before}));
+      } else {
+        before = at;
+      }
+      at = next;
+    }
+  }
+  Delivery* before = nullptr;
+  for (Delivery* at = session.queued.first(); at != nullptr;) {
+    Delivery* const next = at->next;
+    if (at->group != nullptr && at->group->member_count > 0 &&
+        (only == nullptr || at->group == only)) {
+      returned.push_front(*sessions_.dequeue_after(session, before));
+    } else {
+      before = at;
+    }
+    at = next;
+  }
+  while (Delivery* const delivery = returned.pop_front()) {
+    Group& group = *delivery->group;
+    delivery->group = nullptr;
+    --group.references;
+    delivery->packet_id = 0;
+    delivery->state = OutboundState::Queued;
+    delivery->dup = false;
+    delivery->identifier = 0;
+    push_waiting_front(group, *delivery);
+  }
+}
+
+void Router::on_offline(Session& session) {
+  if (session.shared_count == 0) return;
+  give_back(session, nullptr);
+  for (Subscription* at = session.subscriptions.first(); at != nullptr;
+       at = session.subscriptions.next(*at)) {
+    if (at->group != nullptr) dispatch(*at->group);
+  }
+}
+
+void Router::on_online(Session& session) {
+  if (session.shared_count == 0 || groups_waiting_ == 0) return;
+  for (Subscription* at = session.subscriptions.first(); at != nullptr;
+       at = session.subscriptions.next(*at)) {
+    if (at->group != nullptr) dispatch(*at->group);
+  }
+}
+
+void Router::leave_group(Subscription& subscription) {
+  Group& group = *subscription.group;
+  Session& session = subscription.session;
+  // What was not sent yet goes to the other members.
+  if (group.member_count > 1) give_back(session, &group);
+  if (group.turn == &subscription) group.turn = group.members.next(subscription);
+  group.members.remove(subscription);
+  --group.member_count;
+  --session.shared_count;
+  --metrics_.shared_subscriptions;
+  if (group.member_count > 0) return dispatch(group);
+  while (Delivery* const delivery = pop_waiting(group)) {
+    metrics_.count(Cause::SessionEnded);
+    sessions_.deliveries().destroy(delivery);
+  }
+  auto& node = *static_cast<TreeNode*>(group.place);
+  SubscriptionTree::remove(node, group);
+  groups_.remove(group);
+  group.place = nullptr;
+  sessions_.deliveries().release_if_unused(group);
+}
+
+}  // namespace midge::routing

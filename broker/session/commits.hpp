@@ -1,0 +1,77 @@
+// Which promises wait for the journal. Handlers record changes; one commit a turn makes them
+// durable; whoever must wait compares its number.
+#pragma once
+
+#include <cstdint>
+
+#include "broker/session/journal.hpp"
+
+namespace midge::session {
+
+class Commits final : public DurableHandler {
+ public:
+  explicit Commits(Journal& journal) : journal_(journal), active_(journal.is_active()) {}
+  Commits(const Commits&) = delete;
+  Commits& operator=(const Commits&) = delete;
+
+  // Tells the journal. True when it has to become durable before it is acknowledged.
+  bool record(const Record& change) {
+    if (!active_) return false;
+    const bool durable = journal_.record(change);
+    pending_ = pending_ || durable;
+    if (durable) ++records_;
+    return durable;
+  }
+
+  // The commit that a promise made now depends on if records() has grown since `before`; 0: none.
+  [[nodiscard]] CommitNumber since(std::uint64_t before) const {
+    return records_ == before ? 0 : asked_ + 1;
+  }
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+
+  [[nodiscard]] bool is_durable(CommitNumber number) const { return number <= durable_; }
+
+  // Ends a turn: asks for one commit when anything is pending.
+  void commit() {
+    if (!pending_) return;
+    pending_ = false;
+    ++asked_;
+    journal_.commit(*this);
+  }
+
+  void on_durable(CommitNumber number) override {
+    if (number > durable_) durable_ = number;
+    changed_ = true;
+  }
+  void on_commit_failed(CommitNumber number) override {
+    if (failed_from_ == 0 || number < failed_from_) failed_from_ = number;
+    changed_ = true;
+  }
+
+  // Whether either has been called since the last time this was asked.
+  [[nodiscard]] bool take_changed() {
+    const bool changed = changed_;
+    changed_ = false;
+    return changed;
+  }
+  // The first commit that failed, once; everything that waits for it or a later one that was asked
+  // by then is lost. 0: none.
+  [[nodiscard]] CommitNumber take_failed() {
+    const CommitNumber failed = failed_from_;
+    failed_from_ = 0;
+    return failed;
+  }
+  [[nodiscard]] CommitNumber asked() const { return asked_; }
+
+ private:
+  Journal& journal_;
+  const bool active_;
+  std::uint64_t records_ = 0;
+  CommitNumber asked_ = 0;
+  CommitNumber durable_ = 0;
+  CommitNumber failed_from_ = 0;
+  bool pending_ = false;
+  bool changed_ = false;
+};
+
+}  // namespace midge::session

@@ -1,0 +1,88 @@
+// A session (MQTT 5.0 section 4.1): what the broker keeps for a client id, with a connection or
+// without.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "broker/base/deadlines.hpp"
+#include "broker/base/list.hpp"
+#include "broker/base/time.hpp"
+#include "broker/message/message.hpp"
+#include "broker/session/attachment.hpp"
+#include "broker/session/commits.hpp"
+#include "broker/session/delivery.hpp"
+#include "broker/session/subscription.hpp"
+#include "broker/wire/protocol.hpp"
+
+namespace midge::session {
+
+// What a Deadline of this broker belongs to (Deadline::kind).
+enum class DeadlineKind : std::uint8_t { Session, Connection, Retained, System };
+
+// A will that waits for its connection to end, or for its delay to pass after that.
+struct Will {
+  message::Message* message = nullptr;  // counted
+  std::uint32_t delay_seconds = 0;
+  Instant due = kNever;  // set when the connection has ended
+};
+
+// A QoS 2 PUBLISH that came and was not released yet by its PUBREL.
+struct InboundIdentifier {
+  InboundIdentifier* next = nullptr;
+  wire::PacketIdentifier packet_id = 0;
+};
+
+// Base of a retained replay under way (broker/routing).
+struct ReplayBase {
+  ReplayBase* next = nullptr;
+};
+
+class Session {
+ public:
+  [[nodiscard]] std::string_view client_id() const {
+    return {reinterpret_cast<const char*>(this + 1), client_id_bytes};
+  }
+  // The user that made it; empty: anonymous.
+  [[nodiscard]] std::string_view user_name() const {
+    return {reinterpret_cast<const char*>(this + 1) + client_id_bytes, user_name_bytes};
+  }
+  [[nodiscard]] bool is_online() const { return attachment != nullptr; }
+
+  // The table's.
+  Session* hash_next = nullptr;
+  std::uint32_t hash = 0;
+  std::uint16_t client_id_bytes = 0;
+  std::uint16_t user_name_bytes = 0;
+
+  Attachment* attachment = nullptr;  // null while the client is away
+
+  SmallList<Subscription, OfSession> subscriptions;
+  Queue<ReplayBase> replays;
+
+  // Outgoing: what waits, and what has an identifier, in the order of sending.
+  Queue<Delivery> queued;
+  Queue<Delivery> inflight;
+  Delivery* resend = nullptr;  // the first in flight that this connection has not sent yet
+  CommitNumber hold = 0;       // identifiers given to AwaitCommit deliveries are durable with this
+  std::uint32_t queued_count = 0;
+  std::uint32_t queued_bytes = 0;  // payloads of `queued`
+  std::uint32_t inflight_bytes = 0;
+  std::uint32_t subscription_count = 0;
+  std::uint16_t inflight_count = 0;
+  std::uint16_t quota_used = 0;  // PUBLISHes with QoS > 0 that this connection has open
+  wire::PacketIdentifier last_packet_id = 0;
+
+  // Incoming: open QoS 2 identifiers.
+  std::uint16_t inbound_count = 0;
+  Queue<InboundIdentifier> inbound;
+
+  Will* will = nullptr;
+
+  Deadline deadline;  // while away: the end of the session or the will's delay, whichever is first
+  Instant ends = kNever;             // while away: when the session expires
+  std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
+  std::uint32_t shared_count = 0;    // shared ones among the subscriptions
+};
+
+}  // namespace midge::session

@@ -1,0 +1,218 @@
+#include "broker/session/sessions.hpp"
+
+#include <cstring>
+#include <new>
+
+#include "broker/base/assert.hpp"
+
+namespace midge::session {
+
+namespace {
+
+std::size_t session_bytes(const Session& session) {
+  return sizeof(Session) + session.client_id_bytes + session.user_name_bytes;
+}
+
+}  // namespace
+
+Sessions::Sessions(Memory& memory, message::Messages& messages, metrics::Metrics& metrics,
+                   const settings::Limits& limits, Commits& commits, Hasher hasher)
+    : memory_(memory),
+      messages_(messages),
+      metrics_(metrics),
+      limits_(limits),
+      commits_(commits),
+      hasher_(hasher),
+      table_(memory),
+      deliveries_(memory, messages, metrics),
+      inbound_(memory.arena()),
+      wills_(memory.arena()) {}
+
+Session* Sessions::find(std::string_view client_id) const {
+  return table_.find(hasher_(client_id), [client_id](const Session& session) {
+    return session.client_id() == client_id;
+  });
+}
+
+Session* Sessions::create(std::string_view client_id, std::string_view user_name) {
+  if (table_.size() >= limits_.sessions) {
+    metrics_.count(metrics::Cause::SessionLimit);
+    return nullptr;
+  }
+  void* const memory = memory_.allocate(sizeof(Session) + client_id.size() + user_name.size());
+  if (memory == nullptr) {
+    metrics_.count(metrics::Cause::MemoryFull);
+    return nullptr;
+  }
+  auto* const session = new (memory) Session;
+  session->client_id_bytes = static_cast<std::uint16_t>(client_id.size());
+  session->user_name_bytes = static_cast<std::uint16_t>(user_name.size());
+  char* const text = reinterpret_cast<char*>(session + 1);
+  std::memcpy(text, client_id.data(), client_id.size());
+  std::memcpy(text + client_id.size(), user_name.data(), user_name.size());
+  session->hash = hasher_(client_id);
+  session->deadline.kind = static_cast<std::uint8_t>(DeadlineKind::Session);
+  table_.insert(*session);
+  ++metrics_.clients_total;
+  return session;
+}
+
+void Sessions::destroy(Session& session) {
+  MIDGE_ASSERT(session.subscriptions.empty() && session.replays.empty());
+  MIDGE_ASSERT(!session.deadline.is_set() && session.attachment == nullptr);
+  while (Delivery* const delivery = dequeue(session)) deliveries_.destroy(delivery);
+  while (!session.inflight.empty()) {
+    deliveries_.destroy(land(session, {session.inflight.first(), nullptr}));
+  }
+  while (InboundIdentifier* const open = session.inbound.pop_front()) inbound_.destroy(open);
+  drop_will(session);
+  table_.remove(session);
+  --metrics_.clients_total;
+  const std::size_t bytes = session_bytes(session);
+  session.~Session();
+  memory_.release(&session, bytes);
+}
+
+void Sessions::enqueue(Session& session, Delivery& delivery) {
+  session.queued.push_back(delivery);
+  ++session.queued_count;
+  session.queued_bytes += delivery.message->payload_bytes();
+}
+
+void Sessions::requeue_front(Session& session, Delivery& delivery) {
+  session.queued.push_front(delivery);
+  ++session.queued_count;
+  session.queued_bytes += delivery.message->payload_bytes();
+}
+
+Delivery* Sessions::dequeue(Session& session) {
+  return dequeue_after(session, nullptr);
+}
+
+Delivery* Sessions::dequeue_after(Session& session, Delivery* before) {
+  Delivery* const delivery = session.queued.pop_after(before);
+  if (delivery != nullptr) {
+    --session.queued_count;
+    session.queued_bytes -= delivery->message->payload_bytes();
+  }
+  return delivery;
+}
+
+namespace {
+
+wire::PacketIdentifier identifier_after(wire::PacketIdentifier id) {
+  return id == 0xFFFF ? wire::PacketIdentifier{1} : static_cast<wire::PacketIdentifier>(id + 1);
+}
+
+}  // namespace
+
+bool Sessions::has_free_packet_id(const Session& session) {
+  return session.inflight.empty() ||
+         session.inflight.first()->packet_id != identifier_after(session.last_packet_id);
+}
+
+void Sessions::launch(Session& session, Delivery& delivery, OutboundState state) {
+  session.last_packet_id = identifier_after(session.last_packet_id);
+  delivery.packet_id = session.last_packet_id;
+  delivery.state = state;
+  session.inflight.push_back(delivery);
+  ++session.inflight_count;
+  session.inflight_bytes += delivery.message->payload_bytes();
+  ++metrics_.inflight_messages;
+}
+
+Sessions::Found Sessions::find_inflight(const Session& session, wire::PacketIdentifier id) {
+  Delivery* before = nullptr;
+  for (Delivery* delivery = session.inflight.first(); delivery != nullptr;
+       before = delivery, delivery = delivery->next) {
+    if (delivery->packet_id == id) return {delivery, before};
+  }
+  return {};
+}
+
+Delivery* Sessions::land(Session& session, Found found) {
+  if (session.resend == found.delivery) session.resend = found.delivery->next;
+  Delivery* const delivery = session.inflight.pop_after(found.before);
+  MIDGE_ASSERT(delivery == found.delivery);
+  if (delivery->takes_quota) {
+    delivery->takes_quota = false;
+    --session.quota_used;
+  }
+  --session.inflight_count;
+  session.inflight_bytes -= delivery->message->payload_bytes();
+  --metrics_.inflight_messages;
+  return delivery;
+}
+
+void Sessions::restart_flight(Session& session) {
+  for (Delivery* delivery = session.inflight.first(); delivery != nullptr;
+       delivery = delivery->next) {
+    delivery->takes_quota = false;
+  }
+  session.quota_used = 0;
+  session.resend = session.inflight.first();
+}
+
+void Sessions::drop_qos0(Session& session) {
+  Delivery* before = nullptr;
+  for (Delivery* delivery = session.queued.first(); delivery != nullptr;) {
+    Delivery* const next = delivery->next;
+    if (delivery->qos == wire::QoS::AtMostOnce) {
+      deliveries_.destroy(dequeue_after(session, before));
+      metrics_.count(metrics::Cause::Offline);
+    } else {
+      before = delivery;
+    }
+    delivery = next;
+  }
+}
+
+bool Sessions::has_inbound(const Session& session, wire::PacketIdentifier id) {
+  for (const InboundIdentifier* open = session.inbound.first(); open != nullptr;
+       open = open->next) {
+    if (open->packet_id == id) return true;
+  }
+  return false;
+}
+
+bool Sessions::open_inbound(Session& session, wire::PacketIdentifier id) {
+  InboundIdentifier* const open = inbound_.create(Reserve::Keep);
+  if (open == nullptr) return false;
+  open->packet_id = id;
+  session.inbound.push_back(*open);
+  ++session.inbound_count;
+  return true;
+}
+
+bool Sessions::close_inbound(Session& session, wire::PacketIdentifier id) {
+  InboundIdentifier* before = nullptr;
+  for (InboundIdentifier* open = session.inbound.first(); open != nullptr;
+       before = open, open = open->next) {
+    if (open->packet_id != id) continue;
+    inbound_.destroy(session.inbound.pop_after(before));
+    --session.inbound_count;
+    return true;
+  }
+  return false;
+}
+
+bool Sessions::set_will(Session& session, message::Message& message, std::uint32_t delay_seconds) {
+  drop_will(session);
+  session.will = wills_.create(Reserve::Keep, &message, delay_seconds);
+  if (session.will == nullptr) messages_.release(message);
+  return session.will != nullptr;
+}
+
+void Sessions::drop_will(Session& session) {
+  if (message::Message* const message = take_will(session)) messages_.release(*message);
+}
+
+message::Message* Sessions::take_will(Session& session) {
+  if (session.will == nullptr) return nullptr;
+  message::Message* const message = session.will->message;
+  wills_.destroy(session.will);
+  session.will = nullptr;
+  return message;
+}
+
+}  // namespace midge::session

@@ -1,0 +1,65 @@
+// Topic names and filters (MQTT 5.0 section 4.7): levels, validity, $share, matching.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "broker/base/result.hpp"
+#include "broker/wire/protocol.hpp"
+
+namespace midge::topic {
+
+// Walks over the levels of a name or filter; "a//b" has three, "/" has two.
+class Levels {
+ public:
+  explicit Levels(std::string_view text) : rest_(text) {}
+
+  // The next level, nothing behind the last one.
+  [[nodiscard]] std::optional<std::string_view> next() {
+    if (done_) return std::nullopt;
+    const std::size_t slash = rest_.find('/');
+    const std::string_view level = rest_.substr(0, slash);
+    if (slash == std::string_view::npos) {
+      done_ = true;
+    } else {
+      rest_.remove_prefix(slash + 1);
+    }
+    return level;
+  }
+
+ private:
+  std::string_view rest_;
+  bool done_ = false;
+};
+
+// How many levels `text` has, at least 1.
+[[nodiscard]] std::uint32_t count_levels(std::string_view text);
+
+// True for topics that wildcards at the first level do not match [MQTT-4.7.2-1].
+[[nodiscard]] inline bool is_hidden(std::string_view topic_name) {
+  return !topic_name.empty() && topic_name.front() == '$';
+}
+
+// A SUBSCRIBE's filter taken apart.
+struct Filter {
+  std::string_view share_name{};  // empty: not shared
+  std::string_view filter{};      // without $share/<name>/
+  bool has_wildcard = false;
+
+  [[nodiscard]] bool is_shared() const { return !share_name.empty(); }
+};
+
+// Checks the wildcards' places [MQTT-4.7.1-1] [MQTT-4.7.1-2] and the form of a shared filter
+// [MQTT-4.8.2-1] [MQTT-4.8.2-2]. Error: MalformedPacket. The text is known to be valid UTF-8.
+[[nodiscard]] Result<Filter, wire::ReasonCode> parse_filter(std::string_view text);
+
+// Whether a valid filter (without $share) matches a valid topic name, character by character
+// [MQTT-4.7.3-4].
+[[nodiscard]] bool matches(std::string_view filter, std::string_view topic_name);
+
+// Whether clients may publish to `topic_name` at all: $SYS and $CONTROL are the broker's, except
+// $SYS/broker/connection/<id>/state, where bridges announce themselves.
+[[nodiscard]] bool is_publishable(std::string_view topic_name);
+
+}  // namespace midge::topic
