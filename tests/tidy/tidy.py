@@ -24,10 +24,11 @@ FLOORS = [
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # What broker/ may take from the standard library: no allocation, no streams, no locale, no clock.
+# (system_error is where std::errc of <charconv> is declared.)
 BROKER_STD = set(
     "algorithm array bit cerrno charconv chrono cinttypes climits cmath compare concepts cstdarg "
     "cstddef cstdint cstdlib cstring initializer_list iterator limits new numeric optional span "
-    "string_view tuple type_traits utility variant version".split()
+    "string_view system_error tuple type_traits utility variant version".split()
 )
 
 # What a quoted include of each part of the tree may start with.
