@@ -1,0 +1,161 @@
+#include "platform/linux/log.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "broker/base/text.hpp"
+
+namespace midge::platform {
+
+namespace {
+
+constexpr settings::Log kDefaultSettings{};
+constexpr std::string_view kDefaultFormat = "%Y-%m-%dT%H:%M:%S%z";
+
+struct Level {
+  std::string_view prefix;  // people search logs for "Error: "
+  int priority;
+};
+
+Level level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::Error:
+      return {"Error: ", LOG_ERR};
+    case LogLevel::Warning:
+      return {"Warning: ", LOG_WARNING};
+    case LogLevel::Notice:
+      return {"notice: ", LOG_NOTICE};
+    case LogLevel::Information:
+      return {"info: ", LOG_INFO};
+    case LogLevel::Debug:
+      return {"debug: ", LOG_DEBUG};
+    case LogLevel::Subscribe:
+      return {"subscribe: ", LOG_NOTICE};
+    case LogLevel::Unsubscribe:
+      return {"unsubscribe: ", LOG_NOTICE};
+  }
+  return {"", LOG_INFO};
+}
+
+int facility_of(std::string_view name) {
+  if (name.size() == 6 && name.starts_with("local") && name[5] >= '0' && name[5] <= '7')
+    return LOG_LOCAL0 + ((name[5] - '0') << 3);
+  if (name == "user") return LOG_USER;
+  if (name == "syslog") return LOG_SYSLOG;
+  return LOG_DAEMON;
+}
+
+// One call, and only when it won't wait: a pipe or terminal that says so has room for a line.
+// Nonblocking mode would be shared with whoever gave us the descriptor.
+void write_ready(int fd, std::string_view line) {
+  pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+  if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
+  [[maybe_unused]] const ssize_t lost = ::write(fd, line.data(), line.size());
+}
+
+}  // namespace
+
+Log::Log(const hal::WallClock& clock) : clock_(clock), settings_(&kDefaultSettings) {
+  kDefaultFormat.copy(format_.data(), format_.size() - 1);
+}
+
+Log::~Log() {
+  if (syslog_) closelog();
+}
+
+bool Log::configure(const settings::Log& settings, bool daemon) {
+  settings_ = &settings;
+  if (!settings.timestamp_format.empty()) {
+    format_ = {};
+    settings.timestamp_format.copy(format_.data(), format_.size() - 1);
+    stamped_second_ = -1;
+  }
+  stderr_ = settings.to_stderr && !daemon;
+  stdout_ = settings.to_stdout && !daemon;
+  syslog_ = settings.to_syslog || (daemon && settings.to_stderr && settings.file.empty());
+  if (syslog_) openlog("midge", LOG_PID | LOG_NDELAY, facility_of(settings.facility));
+  if (settings.file.empty()) return true;
+
+  file_.reset(open_file());
+  if (file_) return true;
+  const int error = errno;
+  stderr_ = true;
+  char line[kMaximumLine];
+  TextWriter text(line, sizeof line);
+  text.add("Error: Unable to open log file ").add_untrusted(settings.file).add(" for writing: ");
+  write(LogLevel::Error, text.add(std::string_view(strerror(error))).add(".").view());
+  return false;
+}
+
+int Log::open_file() const {
+  char path[PATH_MAX] = {};
+  if (settings_->file.size() >= sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  settings_->file.copy(path, sizeof path - 1);
+  // A named pipe without a reader must not hold us up.
+  return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+}
+
+void Log::reopen() {
+  if (!file_) return;
+  Descriptor fresh(open_file());
+  if (fresh) {
+    file_ = std::move(fresh);
+  } else {
+    write(LogLevel::Error, "Error: Unable to reopen the log file, going on with the old one.");
+  }
+}
+
+bool Log::wants(LogLevel level) const {
+  return (settings_->levels & settings::level_bit(level)) != 0 &&
+         (stderr_ || stdout_ || syslog_ || file_);
+}
+
+std::string_view Log::stamp() {
+  const std::int64_t second = clock_.now().count() / 1'000;
+  if (second != stamped_second_) {
+    stamped_second_ = second;
+    const auto t = static_cast<time_t>(second);
+    tm local{};
+    localtime_r(&t, &local);
+    // 0 when the result does not fit: then there is none.
+    stamp_size_ = strftime(stamp_.data(), stamp_.size(), format_.data(), &local);
+  }
+  return {stamp_.data(), stamp_size_};
+}
+
+void Log::write(LogLevel level, std::string_view line) {
+  if (!wants(level)) return;
+  const Level shown = level_of(level);
+  if (line.starts_with(shown.prefix)) line.remove_prefix(shown.prefix.size());
+  if (syslog_)
+    syslog(shown.priority, "%s%.*s", shown.prefix.data(), static_cast<int>(line.size()),
+           line.data());
+
+  std::array<char, kMaximumLine> buffer;
+  TextWriter text(buffer.data(), buffer.size() - 1);  // the end of the line always fits
+  if (settings_->timestamp) text.add(stamp()).add(": ");
+  text.add(shown.prefix).add(line);
+  const std::size_t size = text.view().size();
+  buffer[size] = '\n';
+  write_all({buffer.data(), size + 1});
+}
+
+void Log::write_all(std::string_view line) {
+  if (stderr_) write_ready(STDERR_FILENO, line);
+  if (stdout_) write_ready(STDOUT_FILENO, line);
+  if (file_) [[maybe_unused]]
+    const ssize_t lost = ::write(file_.get(), line.data(), line.size());
+}
+
+}  // namespace midge::platform

@@ -1,0 +1,56 @@
+// Log lines to stderr, stdout, a file and syslog:
+//   2026-11-24T13:00:00+0000: Error: Address already in use (127.0.0.1:1883)
+// A destination that nobody reads loses lines; it never holds up the broker.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "broker/base/log.hpp"
+#include "broker/hal/wall_clock.hpp"
+#include "broker/settings/settings.hpp"
+#include "platform/linux/descriptor.hpp"
+
+namespace midge::platform {
+
+class Log final : public LogSink {
+ public:
+  // Until configure() as an empty configuration says: stderr. `clock` outlives it.
+  explicit Log(const hal::WallClock& clock);
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  ~Log();
+
+  // Opens what `settings` asks for; it outlives the log. False, and said so, when the file can't
+  // be opened. A daemon has no stderr: syslog stands in when nothing else was chosen.
+  [[nodiscard]] bool configure(const settings::Log& settings, bool daemon);
+
+  // Opens the file anew under its name, after somebody moved it away.
+  void reopen();
+
+  [[nodiscard]] bool wants(LogLevel level) const override;
+  void write(LogLevel level, std::string_view line) override;
+
+ private:
+  static constexpr std::size_t kMaximumLine = 1024;  // the rest is cut
+  static constexpr std::size_t kMaximumStamp = 64;
+
+  [[nodiscard]] int open_file() const;
+  [[nodiscard]] std::string_view stamp();
+  void write_all(std::string_view line);
+
+  const hal::WallClock& clock_;
+  const settings::Log* settings_;
+  bool stderr_ = true;
+  bool stdout_ = false;
+  bool syslog_ = false;
+  Descriptor file_;
+  std::int64_t stamped_second_ = -1;
+  std::size_t stamp_size_ = 0;
+  std::array<char, kMaximumStamp> stamp_;         // of stamped_second_
+  std::array<char, 2 * kMaximumStamp> format_{};  // for strftime
+};
+
+}  // namespace midge::platform
