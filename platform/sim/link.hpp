@@ -22,13 +22,13 @@ class Link;
 
 struct LinkOptions {
   // The network, each direction for itself; order is kept.
-  Range delay_ms;  // drawn for every segment
+  Range delay_ms{};  // drawn for every segment
   std::uint32_t largest_segment =
-      0;            // splits: each segment has 1 to so many bytes; 0: never splits
-  Range gather_ms;  // coalesces: waits so long for more before it sends
+      0;              // splits: each segment has 1 to so many bytes; 0: never splits
+  Range gather_ms{};  // coalesces: waits so long for more before it sends
   // Cut (both ends see an error at once) after so many bytes have arrived.
-  std::optional<std::uint64_t> cut_after_to_broker;
-  std::optional<std::uint64_t> cut_after_to_client;
+  std::optional<std::uint64_t> cut_after_to_broker{};
+  std::optional<std::uint64_t> cut_after_to_client{};
 
   // The client's end.
   std::size_t client_window = std::size_t{1} << 20;  // bytes it takes without reading them
@@ -43,8 +43,8 @@ struct LinkOptions {
   // on_sent() comes from inside write() (Linux); or, as with lwIP, when the bytes have arrived and
   // the delay has passed, and until then UntilSent bytes must not change.
   bool sent_late = false;
-  Range sent_delay_ms;
-  Range close_delay_ms;  // from an error, or from abort(), to on_closed()
+  Range sent_delay_ms{};
+  Range close_delay_ms{};  // from an error, or from abort(), to on_closed()
 
   // A bad but working network, drawn at random: all of the above but the cuts.
   [[nodiscard]] static LinkOptions rough(Random& random);

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,44 +66,30 @@ struct Where {
 
 }  // namespace midge::test
 
+namespace midge::wire {
+
+// doctest finds these by argument; StringMaker is not asked about enumerations.
+inline doctest::String toString(Version version) {
+  return test::version_name(version).c_str();
+}
+inline doctest::String toString(PacketType type) {
+  return std::string(packet_name(type)).c_str();
+}
+inline doctest::String toString(ReasonCode reason) {
+  return (test::to_hex({static_cast<std::uint8_t>(reason)}) + " (" +
+          std::string(reason_name(reason)) + ")")
+      .c_str();
+}
+inline doctest::String toString(QoS qos) {
+  return ("QoS " + std::to_string(static_cast<unsigned>(qos))).c_str();
+}
+inline doctest::String toString(ReturnCode code) {
+  return ("return code " + std::to_string(static_cast<unsigned>(code))).c_str();
+}
+
+}  // namespace midge::wire
+
 namespace doctest {
-
-template <>
-struct StringMaker<midge::wire::Version> {
-  static String convert(midge::wire::Version version) {
-    return midge::test::version_name(version).c_str();
-  }
-};
-
-template <>
-struct StringMaker<midge::wire::PacketType> {
-  static String convert(midge::wire::PacketType type) {
-    return std::string(midge::wire::packet_name(type)).c_str();
-  }
-};
-
-template <>
-struct StringMaker<midge::wire::ReasonCode> {
-  static String convert(midge::wire::ReasonCode reason) {
-    return (midge::test::to_hex({static_cast<std::uint8_t>(reason)}) + " (" +
-            std::string(midge::wire::reason_name(reason)) + ")")
-        .c_str();
-  }
-};
-
-template <>
-struct StringMaker<midge::wire::QoS> {
-  static String convert(midge::wire::QoS qos) {
-    return ("QoS " + std::to_string(static_cast<unsigned>(qos))).c_str();
-  }
-};
-
-template <>
-struct StringMaker<midge::wire::ReturnCode> {
-  static String convert(midge::wire::ReturnCode code) {
-    return ("return code " + std::to_string(static_cast<unsigned>(code))).c_str();
-  }
-};
 
 template <>
 struct StringMaker<std::vector<std::uint8_t>> {
@@ -114,7 +101,8 @@ struct StringMaker<std::vector<std::uint8_t>> {
 template <class T>
 struct StringMaker<std::optional<T>> {
   static String convert(const std::optional<T>& value) {
-    return value ? doctest::toString(*value) : String("nothing");
+    if (!value) return "nothing";
+    return toString(*value);
   }
 };
 
