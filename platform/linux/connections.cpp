@@ -1,7 +1,6 @@
 #include "platform/linux/connections.hpp"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,8 +62,7 @@ bool Connections::set_peer(TcpTransport& transport, std::string_view peer) {
     to = long_peer->text.data();
     peer = peer.substr(0, sizeof long_peer->text);
   }
-  memcpy(to, peer.data(), peer.size());
-  transport.peer_size_ = static_cast<std::uint8_t>(peer.size());
+  transport.peer_size_ = static_cast<std::uint8_t>(peer.copy(to, peer.size()));
   return true;
 }
 

@@ -23,8 +23,7 @@ class Path {
  public:
   explicit Path(std::string_view name) {
     if (name.size() >= sizeof text_ || name.find('\0') != std::string_view::npos) name = {};
-    memcpy(text_, name.data(), name.size());
-    text_[name.size()] = '\0';
+    text_[name.copy(text_, name.size())] = '\0';
   }
   [[nodiscard]] const char* get() const { return text_; }
 
