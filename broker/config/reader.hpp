@@ -1,0 +1,30 @@
+// Reads the configuration file and the folders it includes into a draft.
+#pragma once
+
+#include <string_view>
+
+#include "broker/config/draft.hpp"
+#include "broker/config/reporter.hpp"
+#include "broker/hal/text_source.hpp"
+
+namespace midge::config {
+
+class Reader {
+ public:
+  Reader(hal::TextSource& source, Draft& draft, Diagnostics& diagnostics)
+      : source_(source), draft_(draft), reporter_(diagnostics) {}
+
+  // The main file. False after the first error, which was reported.
+  [[nodiscard]] bool read(std::string_view file);
+
+ private:
+  bool open(std::string_view file, std::string_view& text) const;
+  bool include(std::string_view line);
+  bool read_included(std::string_view file);
+
+  hal::TextSource& source_;
+  Draft& draft_;
+  Reporter reporter_;
+};
+
+}  // namespace midge::config

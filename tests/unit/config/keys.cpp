@@ -1,0 +1,440 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "broker/config/config_key.hpp"
+#include "tests/unit/config/support.hpp"
+
+using namespace midge::config;
+using namespace midge::config::test;
+using midge::settings::kUnlimited;
+using midge::settings::Listener;
+using midge::settings::Settings;
+
+namespace {
+
+struct Vector {
+  const char* key;
+  const char* good;
+  bool (*check)(const Settings&);
+  const char* bad;
+};
+
+// A good value, which is not the default, and a bad one for every supported key.
+constexpr Vector kVectors[] = {
+    {"accept_protocol_versions", "4, 5",
+     [](const Settings& s) {
+       const Listener& l = s.listeners[0];
+       return !l.accept_v31 && l.accept_v311 && l.accept_v5;
+     },
+     "3,6"},
+    {"allow_anonymous", "true", [](const Settings& s) { return s.listeners[0].allow_anonymous; },
+     "maybe"},
+    {"allow_duplicate_messages", "true",
+     [](const Settings& s) { return s.allow_duplicate_messages; }, "2"},
+    {"allow_zero_length_clientid", "false",
+     [](const Settings& s) { return !s.listeners[0].allow_zero_length_clientid; }, "no"},
+    {"auto_id_prefix", "gw-",
+     [](const Settings& s) { return s.listeners[0].auto_id_prefix == "gw-"; },
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+    {"backpressure_time", "1500ms",
+     [](const Settings& s) { return s.backpressure_time.count() == 1'500; }, "3601"},
+    {"bind_address", "10.0.0.1",
+     [](const Settings& s) { return s.listeners[1].bind_address == "10.0.0.1"; },
+     "10.0.0.1 10.0.0.2"},
+    {"bind_interface", "eth0",
+     [](const Settings& s) { return s.listeners[0].bind_interface == "eth0"; }, "\xC0"},
+    {"connect_timeout", "1", [](const Settings& s) { return s.connect_timeout.count() == 1; }, "0"},
+    {"connection_messages", "false", [](const Settings& s) { return !s.log.connection_messages; },
+     "-"},
+    {"global_max_clients", "7", [](const Settings& s) { return s.limits.sessions == 7; }, "-2"},
+    {"global_max_connections", "0", [](const Settings& s) { return s.limits.connections == 0; },
+     "2147483648"},
+    {"include_dir", "d", [](const Settings&) { return true; }, "none"},
+    {"listener", "1999", [](const Settings& s) { return s.listeners[1].port == 1'999; }, "65536"},
+    {"listener_allow_anonymous", "true",
+     [](const Settings& s) { return s.listeners[0].allow_anonymous; }, "tru"},
+    {"listener_auto_id_prefix", "gw-",
+     [](const Settings& s) { return s.listeners[0].auto_id_prefix == "gw-"; },
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+    {"log_dest", "stdout", [](const Settings& s) { return s.log.to_stdout && !s.log.to_stderr; },
+     "printer"},
+    {"log_facility", "7", [](const Settings& s) { return s.log.facility == "local7"; }, "8"},
+    {"log_timestamp", "false", [](const Settings& s) { return !s.log.timestamp; }, "off"},
+    {"log_timestamp_format", "%H:%M",
+     [](const Settings& s) { return s.log.timestamp_format == "%H:%M"; }, "\xFF"},
+    {"log_type", "all", [](const Settings& s) { return s.log.levels == 0xFFFF; }, "everything"},
+    {"max_connections", "0", [](const Settings& s) { return s.listeners[0].max_connections == 0; },
+     "-2"},
+    {"max_group_queued_messages", "-1",
+     [](const Settings& s) { return s.limits.group_queued_messages == kUnlimited; }, "-2"},
+    {"max_inbound_qos2_messages", "1", [](const Settings& s) { return s.limits.inbound_qos2 == 1; },
+     "0"},
+    {"max_inflight_bytes", "16k",
+     [](const Settings& s) { return s.limits.inflight_bytes == 16'384; }, "-1"},
+    {"max_inflight_messages", "0",
+     [](const Settings& s) { return s.limits.inflight_messages == 65'535; }, "65536"},
+    {"max_keepalive", "60", [](const Settings& s) { return s.max_keepalive == 60; }, "-1"},
+    {"max_packet_size", "0", [](const Settings& s) { return s.limits.packet_bytes == kUnlimited; },
+     "19"},
+    {"max_qos", "1",
+     [](const Settings& s) { return s.listeners[0].max_qos == midge::wire::QoS::AtLeastOnce; },
+     "3"},
+    {"max_queued_bytes", "1", [](const Settings& s) { return s.limits.queued_bytes == 1; }, "2g"},
+    {"max_queued_messages", "0",
+     [](const Settings& s) { return s.limits.queued_messages == kUnlimited; }, "-1"},
+    {"max_retained_messages", "0",
+     [](const Settings& s) { return s.limits.retained_messages == 0; }, "-2"},
+    {"max_subscriptions", "9", [](const Settings& s) { return s.limits.subscriptions == 9; },
+     "many"},
+    {"max_topic_alias", "65535",
+     [](const Settings& s) { return s.listeners[0].max_topic_alias == 65'535; }, "65536"},
+    {"max_topic_alias_broker", "0",
+     [](const Settings& s) { return s.listeners[0].max_topic_alias_broker == 0; }, "-1"},
+    {"max_topic_levels", "8", [](const Settings& s) { return s.limits.topic_levels == 8; }, "0"},
+    {"max_total_queued_messages", "100",
+     [](const Settings& s) { return s.limits.total_queued_messages == 100; }, "-2"},
+    {"memory_limit", "256k",
+     [](const Settings& s) {
+       return s.memory_limit_given && s.limits.memory_bytes == std::size_t{256} * 1'024;
+     },
+     "16383"},
+    {"message_size_limit", "268435455",
+     [](const Settings& s) { return s.limits.payload_bytes == 268'435'455; }, "268435456"},
+    {"per_listener_settings", "true",
+     [](const Settings& s) { return !s.listeners[0].allow_anonymous; }, "2"},
+    {"persistent_client_expiration", "2w",
+     [](const Settings& s) {
+       return s.persistent_client_expiration == std::chrono::seconds{1'209'600};
+     },
+     "0d"},
+    {"pid_file", "/run/midge.pid", [](const Settings& s) { return s.pid_file == "/run/midge.pid"; },
+     "\xFE"},
+    {"port", "1999", [](const Settings& s) { return s.listeners[1].port == 1'999; }, "0"},
+    {"protocol", "mqtt", [](const Settings&) { return true; }, "mqttsn"},
+    {"queue_full", "refuse",
+     [](const Settings& s) { return s.queue_full == midge::settings::QueueFull::Refuse; }, "drop"},
+    {"queue_qos0_messages", "true", [](const Settings& s) { return s.queue_qos0_messages; },
+     "qos0"},
+    {"response_information", "r/", [](const Settings& s) { return s.response_information == "r/"; },
+     "\xED\xA0\x80"},
+    {"retain_available", "false", [](const Settings& s) { return !s.retain_available; }, "f"},
+    {"session_owner_check", "false", [](const Settings& s) { return !s.session_owner_check; }, "f"},
+    {"set_tcp_nodelay", "true", [](const Settings& s) { return s.set_tcp_nodelay; }, "t"},
+    {"shared_subscriptions_available", "false",
+     [](const Settings& s) { return !s.shared_subscriptions_available; }, "f"},
+    {"socket_domain", "ipv6",
+     [](const Settings& s) { return s.listeners[0].domain == midge::settings::SocketDomain::IPv6; },
+     "ipv5"},
+    {"strict_receive_maximum", "true", [](const Settings& s) { return s.strict_receive_maximum; },
+     "t"},
+    {"subscription_identifiers_available", "false",
+     [](const Settings& s) { return !s.subscription_identifiers_available; }, "f"},
+    {"sys_interval", "0", [](const Settings& s) { return s.sys_interval.count() == 0; }, "65536"},
+    {"upgrade_outgoing_qos", "true", [](const Settings& s) { return s.upgrade_outgoing_qos; }, "t"},
+    {"use_username_as_clientid", "true",
+     [](const Settings& s) { return s.listeners[0].use_username_as_clientid; }, "t"},
+    {"user", "midge", [](const Settings& s) { return s.user == "midge"; }, "\x80"},
+    {"wildcard_subscriptions_available", "false",
+     [](const Settings& s) { return !s.wildcard_subscriptions_available; }, "f"},
+};
+
+// The key's statement where it may stand.
+std::string statement(const Key& key, const std::string& value) {
+  const std::string line = std::string(key.name) + " " + value + "\n";
+  return key.name == "per_listener_settings" ? line + "listener 1883\n" : "listener 1883\n" + line;
+}
+
+void load(Loaded& got, const std::string& text) {
+  got.texts.add("midge.conf", text);
+  got.texts.add_folder("d", {});
+  got.load();
+}
+
+}  // namespace
+
+TEST_CASE("every supported key takes a good value and refuses a bad one, with file and line") {
+  for (const Vector& v : kVectors) {
+    CAPTURE(v.key);
+    const Key* const key = find_key(v.key);
+    REQUIRE(key != nullptr);
+    Loaded good("");
+    load(good, statement(*key, v.good));
+    CHECK(good.ok);
+    CHECK(v.check(good.settings));
+
+    Loaded bad("");
+    load(bad, statement(*key, v.bad));
+    CHECK_FALSE(bad.ok);
+    const std::string place = v.key == std::string("per_listener_settings") ? "1" : "2";
+    CHECK(bad.reports.error().find("midge.conf:" + place) != std::string::npos);
+  }
+}
+
+TEST_CASE("the good and bad values cover every supported key") {
+  for (const Key& key : keys()) {
+    if (key.status != Status::Supported) continue;
+    CAPTURE(key.name);
+    CHECK(std::any_of(std::begin(kVectors), std::end(kVectors),
+                      [&key](const Vector& v) { return key.name == v.key; }));
+  }
+}
+
+TEST_CASE("every supported key has the one function that takes its value, and no other has one") {
+  for (const Key& key : keys()) {
+    CAPTURE(key.name);
+    const int functions = (key.set != nullptr ? 1 : 0) + (key.read != nullptr ? 1 : 0);
+    // The reader of files takes include_dir itself.
+    const bool expected = key.status == Status::Supported && key.name != "include_dir";
+    CHECK(functions == (expected ? 1 : 0));
+  }
+}
+
+TEST_CASE("a key's smallest and largest number are taken, the next ones refused") {
+  for (const Key& key : keys()) {
+    if (key.type != Type::Number || key.status != Status::Supported) continue;
+    CAPTURE(key.name);
+    for (const std::int64_t number : {key.minimum, key.maximum}) {
+      CAPTURE(number);
+      Loaded got("");
+      load(got, statement(key, std::to_string(number)));
+      CHECK(got.ok);
+    }
+    for (const std::int64_t number : {key.minimum - 1, key.maximum + 1}) {
+      CAPTURE(number);
+      Loaded got("");
+      load(got, statement(key, std::to_string(number)));
+      CHECK_FALSE(got.ok);
+    }
+  }
+}
+
+// A narrowed number would show as a duplicate of a smaller one.
+TEST_CASE("a key's largest number arrives whole") {
+  for (const Key& key : keys()) {
+    if (key.type != Type::Number && key.type != Type::Size) continue;
+    if (key.status != Status::Supported || key.maximum == kAnyMaximum) continue;
+    CAPTURE(key.name);
+    if (key.name == "log_facility") continue;  // a name, not a number
+    Loaded got("");
+    load(got, statement(key, std::to_string(key.maximum)));
+    REQUIRE(got.ok);
+    CHECK(dump(got.settings).find(std::to_string(key.maximum)) != std::string::npos);
+  }
+}
+
+TEST_CASE("the default in the table is the default") {
+  const std::string nothing = "allow_anonymous true\nlistener 1883\n";
+  const std::string defaults = dump(Loaded(nothing).settings);
+  for (const Key& key : keys()) {
+    if (key.status != Status::Supported || key.default_text.empty()) continue;
+    // Those whose default depends on others, or is none of the values.
+    const std::set<std::string_view> others = {
+        "allow_anonymous", "listener_allow_anonymous", "log_timestamp_format", "log_type", "port",
+        "socket_domain"};
+    if (others.count(key.name) != 0) continue;
+    CAPTURE(key.name);
+    std::string text = nothing;
+    const std::string line = std::string(key.name) + " " + std::string(key.default_text) + "\n";
+    if (key.name == "per_listener_settings") {
+      text = line + text;
+    } else {
+      text += line;
+    }
+    const Loaded got(text);
+    CHECK(got.ok);
+    CHECK(dump(got.settings) == defaults);
+  }
+}
+
+TEST_CASE("0 and -1 stand for no limit where Mosquitto says so") {
+  for (const char* key : {"max_queued_messages", "max_queued_bytes", "max_inflight_bytes",
+                          "message_size_limit", "max_packet_size"}) {
+    CAPTURE(key);
+    CHECK(dump(Loaded(std::string(key) + " 0\n").settings).find("4294967295") != std::string::npos);
+  }
+  CHECK(Loaded("max_queued_messages 0\n").settings.limits.queued_messages == kUnlimited);
+  CHECK(Loaded("max_queued_bytes 0\n").settings.limits.queued_bytes == kUnlimited);
+  CHECK(Loaded("max_inflight_bytes 0\n").settings.limits.inflight_bytes == kUnlimited);
+  CHECK(Loaded("message_size_limit 0\n").settings.limits.payload_bytes == kUnlimited);
+  CHECK(Loaded("max_packet_size 0\n").settings.limits.packet_bytes == kUnlimited);
+  CHECK(Loaded("max_keepalive 0\n").settings.max_keepalive == 0);
+  CHECK_FALSE(Loaded("memory_limit 0\n").settings.memory_limit_given);
+  CHECK(Loaded("max_connections -1\n").settings.listeners[0].max_connections == kUnlimited);
+  CHECK(Loaded("global_max_connections -1\n").settings.limits.connections == kUnlimited);
+  CHECK(Loaded("max_sessions -1\n").settings.limits.sessions == kUnlimited);
+}
+
+TEST_CASE("a memory limit of four gigabytes less one byte is a limit") {
+  const Loaded got("memory_limit 4294967295\n");
+  REQUIRE(got.ok);
+  CHECK(got.settings.memory_limit_given);
+  CHECK(got.settings.limits.memory_bytes == 4'294'967'295);
+}
+
+TEST_CASE("old names and other names are found, with what belongs to them") {
+  for (const Alias& alias : aliases()) {
+    CAPTURE(alias.name);
+    if (alias.name.ends_with('*')) continue;
+    const Key* const key = find_key(alias.name);
+    REQUIRE(key != nullptr);
+    CHECK(key->name == alias.key);
+  }
+  REQUIRE(find_key("auth_opt_db") != nullptr);
+  CHECK(find_key("auth_opt_db")->name == "plugin_opt_*");
+  CHECK(find_key("plugin_opt_db")->name == "plugin_opt_*");
+  CHECK(Loaded("maximum_qos 1\nport 1883\n").settings.listeners[0].max_qos ==
+        midge::wire::QoS::AtLeastOnce);
+}
+
+TEST_CASE("every key of Mosquitto 2.1 is in the table") {
+  for (const char* name : {"listener",
+                           "port",
+                           "bind_address",
+                           "allow_anonymous",
+                           "per_listener_settings",
+                           "listener_allow_anonymous",
+                           "protocol",
+                           "accept_protocol_versions",
+                           "mount_point",
+                           "auto_id_prefix",
+                           "listener_auto_id_prefix",
+                           "allow_zero_length_clientid",
+                           "include_dir",
+                           "bind_interface",
+                           "socket_domain",
+                           "set_tcp_nodelay",
+                           "connection_messages",
+                           "packet_buffer_size",
+                           "log_dest",
+                           "log_type",
+                           "log_timestamp",
+                           "log_timestamp_format",
+                           "log_facility",
+                           "pid_file",
+                           "user",
+                           "sys_interval",
+                           "max_inflight_messages",
+                           "max_inflight_bytes",
+                           "max_queued_messages",
+                           "max_queued_bytes",
+                           "max_connections",
+                           "global_max_clients",
+                           "global_max_connections",
+                           "max_keepalive",
+                           "max_packet_size",
+                           "message_size_limit",
+                           "max_qos",
+                           "maximum_qos",
+                           "retain_available",
+                           "max_topic_alias",
+                           "max_topic_alias_broker",
+                           "upgrade_outgoing_qos",
+                           "queue_qos0_messages",
+                           "memory_limit",
+                           "persistent_client_expiration",
+                           "retain_expiry_interval",
+                           "allow_duplicate_messages",
+                           "password_file",
+                           "acl_file",
+                           "check_retain_source",
+                           "clientid_prefixes",
+                           "use_username_as_clientid",
+                           "persistence",
+                           "retained_persistence",
+                           "persistence_file",
+                           "persistence_location",
+                           "autosave_interval",
+                           "autosave_on_changes",
+                           "cafile",
+                           "capath",
+                           "certfile",
+                           "keyfile",
+                           "crlfile",
+                           "require_certificate",
+                           "use_identity_as_username",
+                           "use_subject_as_username",
+                           "psk_file",
+                           "psk_hint",
+                           "ciphers",
+                           "ciphers_tls1.3",
+                           "tls_version",
+                           "dhparamfile",
+                           "disable_client_cert_date_checks",
+                           "tls_engine",
+                           "tls_engine_kpass_sha1",
+                           "tls_keyform",
+                           "enable_proxy_protocol",
+                           "proxy_protocol_v2_require_tls",
+                           "websockets_origin",
+                           "websockets_log_level",
+                           "websockets_headers_size",
+                           "http_dir",
+                           "enable_control_api",
+                           "plugin",
+                           "auth_plugin",
+                           "global_plugin",
+                           "plugin_load",
+                           "plugin_use",
+                           "plugin_opt_x",
+                           "auth_opt_x",
+                           "auth_plugin_deny_special_chars",
+                           "retry_interval",
+                           "connection",
+                           "address",
+                           "addresses",
+                           "topic",
+                           "bridge_protocol_version",
+                           "bridge_max_topic_alias",
+                           "restart_timeout",
+                           "cleansession",
+                           "local_cleansession",
+                           "notifications",
+                           "notifications_local_only",
+                           "notification_topic",
+                           "bridge_attempt_unsubscribe",
+                           "remote_clientid",
+                           "local_clientid",
+                           "remote_username",
+                           "remote_password",
+                           "local_username",
+                           "local_password",
+                           "keepalive_interval",
+                           "try_private",
+                           "round_robin",
+                           "start_type",
+                           "threshold",
+                           "idle_timeout",
+                           "bridge_outgoing_retain",
+                           "bridge_reload_type",
+                           "bridge_receive_maximum",
+                           "bridge_session_expiry_interval",
+                           "bridge_max_packet_size",
+                           "bridge_bind_address",
+                           "bridge_tcp_keepalive",
+                           "bridge_tcp_user_timeout",
+                           "bridge_cafile",
+                           "bridge_capath",
+                           "bridge_tls_use_os_certs",
+                           "bridge_certfile",
+                           "bridge_keyfile",
+                           "bridge_insecure",
+                           "bridge_tls_version",
+                           "bridge_ciphers",
+                           "bridge_ciphers_tls1.3",
+                           "bridge_require_ocsp",
+                           "bridge_alpn",
+                           "bridge_identity",
+                           "bridge_psk",
+                           "clientid",
+                           "username",
+                           "password"}) {
+    CAPTURE(name);
+    CHECK(find_key(name) != nullptr);
+  }
+  CHECK(find_key("") == nullptr);
+  CHECK(find_key("x") == nullptr);
+  CHECK(find_key("zzz") == nullptr);
+}
