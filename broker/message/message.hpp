@@ -92,6 +92,8 @@ class Messages {
   // A message with one reference, the caller's; null when memory is full. Its properties are to be
   // written to properties_of(), its payload to be appended.
   [[nodiscard]] Message* create(const Head& head);
+  // When it expires, for a will: counted from its publication.
+  static void set_expires(Message& message, Instant expires) { message.expires_ = expires; }
   [[nodiscard]] static MutableBytes properties_of(Message& message) {
     return {message.tail() + message.topic_bytes_, message.properties_bytes_};
   }

@@ -22,6 +22,8 @@ const char* cause_name(Cause cause) {
       return "keep alive timeout";
     case Cause::TakenOver:
       return "taken over";
+    case Cause::Shutdown:
+      return "shutdown";
     case Cause::MalformedPacket:
       return "malformed packet";
     case Cause::ProtocolError:

@@ -20,6 +20,7 @@ enum class Cause : std::uint8_t {
   ConnectTimeout,
   KeepAliveTimeout,
   TakenOver,
+  Shutdown,
   MalformedPacket,
   ProtocolError,
   PacketTooLarge,

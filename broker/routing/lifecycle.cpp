@@ -10,7 +10,7 @@ using metrics::Cause;
 using session::Session;
 
 void Lifecycle::attach(Session& session, session::Attachment& attachment) {
-  deadlines_.clear(session.deadline);
+  deadlines_.clear(session);
   session.ends = kNever;
   session.attachment = &attachment;
   session::Sessions::restart_flight(session);
@@ -24,7 +24,7 @@ void Lifecycle::leave(Session& session) {
   router_.on_offline(session);
 }
 
-void Lifecycle::detach(Session& session, bool with_will, Instant now) {
+void Lifecycle::detach(Session& session, bool with_will) {
   leave(session);
   if (!with_will) sessions_.drop_will(session);
   // Session Expiry 0 ends the session with its connection; state is kept while it is above 0
@@ -33,9 +33,9 @@ void Lifecycle::detach(Session& session, bool with_will, Instant now) {
   if (!router_.keeps_qos0()) sessions_.drop_qos0(session);
   session.ends = session.expiry_seconds == wire::kSessionNeverExpires
                      ? kNever
-                     : now + std::chrono::seconds(session.expiry_seconds);
+                     : now_ + std::chrono::seconds(session.expiry_seconds);
   if (session.will != nullptr) {
-    session.will->due = now + std::chrono::seconds(session.will->delay_seconds);
+    session.will->due = now_ + std::chrono::seconds(session.will->delay_seconds);
     if (session.will->delay_seconds == 0) publish_will(session);
   }
   arm(session);
@@ -45,11 +45,11 @@ void Lifecycle::arm(Session& session) {
   // A delay longer than the session's life ends with the session.
   const Instant will = session.will != nullptr ? session.will->due : kNever;
   const Instant next = std::min(session.ends, will);
-  if (next != kNever) deadlines_.set(session.deadline, next);
+  if (next != kNever) deadlines_.set(session, next);
 }
 
 void Lifecycle::end(Session& session) {
-  deadlines_.clear(session.deadline);
+  deadlines_.clear(session);
   publish_will(session);
   router_.forget(session);
   if (session.queued_count > 0) metrics_.count(Cause::SessionEnded, session.queued_count);
@@ -58,8 +58,11 @@ void Lifecycle::end(Session& session) {
 }
 
 void Lifecycle::publish_will(Session& session) {
+  if (session.will == nullptr) return;
+  if (const auto expiry = session.will->expiry_seconds) {
+    message::Messages::set_expires(*session.will->message, now_ + std::chrono::seconds(*expiry));
+  }
   Message* const message = sessions_.take_will(session);
-  if (message == nullptr) return;
   sessions_.commits().record({.kind = session::RecordKind::WillChanged, .session = &session});
   // Permission may have been taken away since CONNECT.
   if (authorizer_.may_publish({session.client_id(), session.user_name()}, message->topic_name())) {
@@ -71,12 +74,12 @@ void Lifecycle::publish_will(Session& session) {
   sessions_.messages().release(*message);
 }
 
-void Lifecycle::on_deadline(Session& session, Instant now) {
-  if (session.ends <= now) {
+void Lifecycle::on_deadline(Session& session) {
+  if (session.ends <= now_) {
     ++metrics_.clients_expired;
     return end(session);
   }
-  if (session.will != nullptr && session.will->due <= now) publish_will(session);
+  if (session.will != nullptr && session.will->due <= now_) publish_will(session);
   arm(session);
 }
 

@@ -17,13 +17,16 @@ class Lifecycle {
         metrics_(metrics),
         authorizer_(authorizer) {}
 
+  // `now` holds until the next turn.
+  void start_turn(Instant now) { now_ = now; }
+
   // A connection takes the session. Its flight starts anew.
   void attach(session::Session& session, session::Attachment& attachment);
 
   // The connection has ended. The session stays for its expiry interval or ends now; the will goes
   // out, waits for its delay, or is dropped when not `with_will`. The session may be gone after
   // this.
-  void detach(session::Session& session, bool with_will, Instant now);
+  void detach(session::Session& session, bool with_will);
 
   // Another connection takes the session: the first half of a detach, wills are the caller's.
   void leave(session::Session& session);
@@ -35,7 +38,7 @@ class Lifecycle {
   void publish_will(session::Session& session);
 
   // The session's deadline has come.
-  void on_deadline(session::Session& session, Instant now);
+  void on_deadline(session::Session& session);
 
  private:
   void arm(session::Session& session);
@@ -45,6 +48,7 @@ class Lifecycle {
   Deadlines& deadlines_;
   metrics::Metrics& metrics_;
   auth::Authorizer& authorizer_;
+  Instant now_{};
 };
 
 }  // namespace midge::routing

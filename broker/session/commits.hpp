@@ -14,6 +14,9 @@ class Commits final : public DurableHandler {
   Commits(const Commits&) = delete;
   Commits& operator=(const Commits&) = delete;
 
+  // Whether record() can ever answer true.
+  [[nodiscard]] bool is_active() const { return active_; }
+
   // Tells the journal. True when it has to become durable before it is acknowledged.
   bool record(const Record& change) {
     if (!active_) return false;
@@ -27,6 +30,8 @@ class Commits final : public DurableHandler {
   [[nodiscard]] CommitNumber since(std::uint64_t before) const {
     return records_ == before ? 0 : asked_ + 1;
   }
+  // The commit that everything recorded so far is part of, 0 when nothing was.
+  [[nodiscard]] CommitNumber pending() const { return pending_ ? asked_ + 1 : asked_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
 
   [[nodiscard]] bool is_durable(CommitNumber number) const { return number <= durable_; }
@@ -47,6 +52,9 @@ class Commits final : public DurableHandler {
     if (failed_from_ == 0 || number < failed_from_) failed_from_ = number;
     changed_ = true;
   }
+
+  // Whether the next commit() has something to ask for.
+  [[nodiscard]] bool is_pending() const { return pending_; }
 
   // Whether either has been called since the last time this was asked.
   [[nodiscard]] bool take_changed() {

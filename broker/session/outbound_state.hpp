@@ -19,7 +19,6 @@ enum class OutboundState : std::uint8_t {
 enum class Action : std::uint8_t {
   Release,  // done: free the identifier and the message
   SendPubrel,
-  Ignore,  // acknowledges nothing that is open
   Reject,  // the wrong kind of acknowledgement: 0x82
 };
 

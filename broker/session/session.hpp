@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "broker/base/deadlines.hpp"
@@ -24,13 +25,15 @@ enum class DeadlineKind : std::uint8_t { Session, Connection, Retained, System }
 struct Will {
   message::Message* message = nullptr;  // counted
   std::uint32_t delay_seconds = 0;
-  Instant due = kNever;  // set when the connection has ended
+  std::optional<std::uint32_t> expiry_seconds{};  // Message Expiry Interval, from its publication
+  Instant due = kNever;                           // set when the connection has ended
 };
 
 // A QoS 2 PUBLISH that came and was not released yet by its PUBREL.
 struct InboundIdentifier {
   InboundIdentifier* next = nullptr;
   wire::PacketIdentifier packet_id = 0;
+  bool takes_quota = false;  // came on this connection: counts against our Receive Maximum
 };
 
 // Base of a retained replay under way (broker/routing).
@@ -38,7 +41,9 @@ struct ReplayBase {
   ReplayBase* next = nullptr;
 };
 
-class Session {
+// The deadline of a session while its client is away: the end of the session or the will's delay,
+// whichever is first.
+class Session : public Deadline {
  public:
   [[nodiscard]] std::string_view client_id() const {
     return {reinterpret_cast<const char*>(this + 1), client_id_bytes};
@@ -79,7 +84,6 @@ class Session {
 
   Will* will = nullptr;
 
-  Deadline deadline;  // while away: the end of the session or the will's delay, whichever is first
   Instant ends = kNever;             // while away: when the session expires
   std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
   std::uint32_t shared_count = 0;    // shared ones among the subscriptions

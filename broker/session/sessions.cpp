@@ -51,7 +51,7 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
   std::memcpy(text, client_id.data(), client_id.size());
   std::memcpy(text + client_id.size(), user_name.data(), user_name.size());
   session->hash = hasher_(client_id);
-  session->deadline.kind = static_cast<std::uint8_t>(DeadlineKind::Session);
+  session->kind = static_cast<std::uint8_t>(DeadlineKind::Session);
   table_.insert(*session);
   ++metrics_.clients_total;
   return session;
@@ -59,7 +59,7 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
 
 void Sessions::destroy(Session& session) {
   MIDGE_ASSERT(session.subscriptions.empty() && session.replays.empty());
-  MIDGE_ASSERT(!session.deadline.is_set() && session.attachment == nullptr);
+  MIDGE_ASSERT(!session.is_set() && session.attachment == nullptr);
   while (Delivery* const delivery = dequeue(session)) deliveries_.destroy(delivery);
   while (!session.inflight.empty()) {
     deliveries_.destroy(land(session, {session.inflight.first(), nullptr}));
@@ -96,19 +96,6 @@ Delivery* Sessions::dequeue_after(Session& session, Delivery* before) {
     session.queued_bytes -= delivery->message->payload_bytes();
   }
   return delivery;
-}
-
-namespace {
-
-wire::PacketIdentifier identifier_after(wire::PacketIdentifier id) {
-  return id == 0xFFFF ? wire::PacketIdentifier{1} : static_cast<wire::PacketIdentifier>(id + 1);
-}
-
-}  // namespace
-
-bool Sessions::has_free_packet_id(const Session& session) {
-  return session.inflight.empty() ||
-         session.inflight.first()->packet_id != identifier_after(session.last_packet_id);
 }
 
 void Sessions::launch(Session& session, Delivery& delivery, OutboundState state) {
@@ -149,6 +136,9 @@ void Sessions::restart_flight(Session& session) {
        delivery = delivery->next) {
     delivery->takes_quota = false;
   }
+  for (InboundIdentifier* open = session.inbound.first(); open != nullptr; open = open->next) {
+    open->takes_quota = false;
+  }
   session.quota_used = 0;
   session.resend = session.inflight.first();
 }
@@ -179,26 +169,29 @@ bool Sessions::open_inbound(Session& session, wire::PacketIdentifier id) {
   InboundIdentifier* const open = inbound_.create(Reserve::Keep);
   if (open == nullptr) return false;
   open->packet_id = id;
+  open->takes_quota = true;
   session.inbound.push_back(*open);
   ++session.inbound_count;
   return true;
 }
 
-bool Sessions::close_inbound(Session& session, wire::PacketIdentifier id) {
+std::optional<bool> Sessions::close_inbound(Session& session, wire::PacketIdentifier id) {
   InboundIdentifier* before = nullptr;
   for (InboundIdentifier* open = session.inbound.first(); open != nullptr;
        before = open, open = open->next) {
     if (open->packet_id != id) continue;
+    const bool took_quota = open->takes_quota;
     inbound_.destroy(session.inbound.pop_after(before));
     --session.inbound_count;
-    return true;
+    return took_quota;
   }
-  return false;
+  return std::nullopt;
 }
 
-bool Sessions::set_will(Session& session, message::Message& message, std::uint32_t delay_seconds) {
+bool Sessions::set_will(Session& session, message::Message& message, std::uint32_t delay_seconds,
+                        std::optional<std::uint32_t> expiry_seconds) {
   drop_will(session);
-  session.will = wills_.create(Reserve::Keep, &message, delay_seconds);
+  session.will = wills_.create(Reserve::Keep, &message, delay_seconds, expiry_seconds);
   if (session.will == nullptr) messages_.release(message);
   return session.will != nullptr;
 }

@@ -47,9 +47,12 @@ class Sessions {
   // Takes out what follows `before` (null: the first) of the waiting ones.
   [[nodiscard]] Delivery* dequeue_after(Session& session, Delivery* before);
 
-  // Whether one more identifier is free. Identifiers are given in turn, so that those in flight are
-  // a run behind the last one; the oldest in flight is the first that could collide.
-  [[nodiscard]] static bool has_free_packet_id(const Session& session);
+  // Identifiers are given in turn, so that those in flight are a run behind the last one: the
+  // oldest in flight is the first that the next could collide with.
+  [[nodiscard]] static constexpr wire::PacketIdentifier identifier_after(
+      wire::PacketIdentifier id) {
+    return static_cast<wire::PacketIdentifier>(id == 0xFFFF ? 1 : id + 1);
+  }
   // Gives `delivery` the next identifier [MQTT-2.2.1-4] and moves it to the end of the flight.
   void launch(Session& session, Delivery& delivery, OutboundState state);
 
@@ -73,14 +76,15 @@ class Sessions {
   [[nodiscard]] static bool has_inbound(const Session& session, wire::PacketIdentifier id);
   // False when memory is full.
   [[nodiscard]] bool open_inbound(Session& session, wire::PacketIdentifier id);
-  // True when it was open.
-  bool close_inbound(Session& session, wire::PacketIdentifier id);
+  // Closes it; nothing when it was not open. Else whether it took quota of this connection.
+  std::optional<bool> close_inbound(Session& session, wire::PacketIdentifier id);
 
   // --- will ---
 
   // Takes ownership of one reference to `message`. False when memory is full.
   [[nodiscard]] bool set_will(Session& session, message::Message& message,
-                              std::uint32_t delay_seconds);
+                              std::uint32_t delay_seconds,
+                              std::optional<std::uint32_t> expiry_seconds);
   // Gives up the will unpublished.
   void drop_will(Session& session);
   // Takes the will's message out; the caller owns the reference.

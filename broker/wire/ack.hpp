@@ -14,7 +14,7 @@ namespace midge::wire {
 struct Ack {
   PacketIdentifier packet_id = 0;
   ReasonCode reason = ReasonCode::Success;
-  Properties properties;  // 5.0 only: Reason String, User Properties
+  Properties properties{};  // 5.0 only: Reason String, User Properties
 };
 
 // `type` is one of the four; flags are judged by flags_are_valid() before. Errors: MalformedPacket,

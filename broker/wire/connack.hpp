@@ -16,7 +16,7 @@ struct Connack {
   bool session_present = false;
   // 5.0: as it is. 3.1 and 3.1.1: encode maps it with return_code_of(), decode maps back.
   ReasonCode reason = ReasonCode::Success;
-  Properties properties;  // 5.0 only
+  Properties properties{};  // 5.0 only
 };
 
 // The 3.1 / 3.1.1 return code that tells `reason`, or nothing where none fits and the connection is

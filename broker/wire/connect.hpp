@@ -19,7 +19,7 @@ struct Will {
   Bytes payload;                // 0 to 65'535 bytes
   QoS qos{};
   bool retain = false;
-  Properties properties;  // 5.0 only
+  Properties properties{};  // 5.0 only
 };
 
 struct Connect {
@@ -31,7 +31,7 @@ struct Connect {
   std::optional<std::string_view> user_name;
   std::optional<Bytes> password;
   std::optional<Will> will;
-  Properties properties;  // 5.0 only
+  Properties properties{};  // 5.0 only
 };
 
 // Why a CONNECT was refused and how it may be answered.

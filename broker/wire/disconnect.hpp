@@ -13,7 +13,7 @@ namespace midge::wire {
 
 struct Disconnect {
   ReasonCode reason = ReasonCode::NormalDisconnection;
-  Properties properties;  // 5.0 only
+  Properties properties{};  // 5.0 only
 };
 
 // Errors: MalformedPacket (before 5.0 also: any body), ProtocolError (a code that is not listed,
@@ -25,7 +25,7 @@ void encode_disconnect(Writer& out, Version version, const Disconnect& disconnec
 
 struct Auth {
   ReasonCode reason = ReasonCode::Success;
-  Properties properties;
+  Properties properties{};
 };
 
 // 5.0 only. Errors as above; Authentication Data without a Method is a ProtocolError.

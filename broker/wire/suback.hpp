@@ -13,7 +13,7 @@ namespace midge::wire {
 
 struct Suback {
   PacketIdentifier packet_id = 0;
-  Properties properties;  // 5.0 only
+  Properties properties{};  // 5.0 only
   Bytes codes;            // one for each filter, as on the wire; none for UNSUBACK before 5.0
 };
 

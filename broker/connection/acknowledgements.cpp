@@ -1,0 +1,116 @@
+#include "broker/connection/acknowledgements.hpp"
+
+#include <cstring>
+#include <new>
+
+namespace midge::connection {
+
+// Either up to kSmall small acknowledgements or one ready packet.
+struct Acknowledgements::Block {
+  struct Small {
+    std::uint32_t commit = 0;  // the low half: what waits is never 2^31 commits old
+    wire::PacketIdentifier packet_id = 0;
+    wire::PacketType type{};
+    wire::ReasonCode reason{};
+  };
+  static constexpr std::uint32_t kSmall = 5;
+
+  Block* next = nullptr;
+  session::CommitNumber commit = 0;  // of the packet; of the first small one otherwise
+  std::uint32_t bytes = 0;           // of the whole block
+  std::uint32_t packet_bytes = 0;    // 0: small ones
+  std::uint8_t first = 0;
+  std::uint8_t end = 0;
+  wire::PacketType type{};
+  wire::ReasonCode reason{};
+
+  [[nodiscard]] Small* small() { return reinterpret_cast<Small*>(this + 1); }
+  [[nodiscard]] const Small* small() const { return reinterpret_cast<const Small*>(this + 1); }
+  [[nodiscard]] const std::uint8_t* packet() const {
+    return reinterpret_cast<const std::uint8_t*>(this + 1);
+  }
+};
+
+Acknowledgements::Block* Acknowledgements::append(Memory& memory, std::uint32_t bytes,
+                                                  Reserve reserve) {
+  const auto total = static_cast<std::uint32_t>(sizeof(Block)) + bytes;
+  void* const place = memory.allocate(total, reserve);
+  if (place == nullptr) return nullptr;
+  auto* const block = new (place) Block{.bytes = total};
+  (last_ != nullptr ? last_->next : first_) = block;
+  last_ = block;
+  return block;
+}
+
+bool Acknowledgements::push(Memory& memory, wire::PacketType type, wire::PacketIdentifier packet_id,
+                            wire::ReasonCode reason, session::CommitNumber commit) {
+  Block* block = last_;
+  // A small entry keeps half of its commit number, counted from the block's own.
+  const bool fits = block != nullptr && block->packet_bytes == 0 && block->end < Block::kSmall &&
+                    (commit == 0) == (block->commit == 0);
+  if (!fits) {
+    block = append(memory, Block::kSmall * sizeof(Block::Small), Reserve::Use);
+    if (block == nullptr) return false;
+    block->commit = commit;
+  }
+  new (block->small() + block->end++)
+      Block::Small{static_cast<std::uint32_t>(commit - block->commit), packet_id, type, reason};
+  return true;
+}
+
+bool Acknowledgements::push_packet(Memory& memory, wire::PacketType type, wire::ReasonCode reason,
+                                   Bytes packet, session::CommitNumber commit, Reserve reserve) {
+  Block* const block = append(memory, static_cast<std::uint32_t>(packet.size()), reserve);
+  if (block == nullptr) return false;
+  block->commit = commit;
+  block->packet_bytes = static_cast<std::uint32_t>(packet.size());
+  block->type = type;
+  block->reason = reason;
+  std::memcpy(static_cast<void*>(block + 1), packet.data(), packet.size());
+  return true;
+}
+
+bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
+  const auto* block = static_cast<const Block*>(place.block);
+  if (!place.started) {
+    place.started = true;
+    block = first_;
+    place.index = block != nullptr ? block->first : 0;
+  }
+  if (block != nullptr && block->packet_bytes == 0 && place.index == block->end) {
+    block = block->next;
+    place.index = block != nullptr ? block->first : 0;
+  }
+  place.block = block;
+  if (block == nullptr) return false;
+  if (block->packet_bytes > 0) {
+    out = {.commit = block->commit,
+           .packet = {block->packet(), block->packet_bytes},
+           .type = block->type,
+           .reason = block->reason};
+    place.block = block->next;
+    place.index = block->next != nullptr ? block->next->first : 0;
+    return true;
+  }
+  const Block::Small& small = block->small()[place.index++];
+  out = {.commit = block->commit + small.commit,
+         .packet = {},
+         .type = small.type,
+         .reason = small.reason,
+         .packet_id = small.packet_id};
+  return true;
+}
+
+void Acknowledgements::pop(Memory& memory) {
+  Block* const block = first_;
+  if (block->packet_bytes == 0 && ++block->first < block->end) return;
+  first_ = block->next;
+  if (first_ == nullptr) last_ = nullptr;
+  memory.release(block, block->bytes);
+}
+
+void Acknowledgements::clear(Memory& memory) {
+  while (!empty()) pop(memory);
+}
+
+}  // namespace midge::connection

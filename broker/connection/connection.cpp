@@ -1,0 +1,211 @@
+// Connection: its life from accept to close.
+#include "broker/connection/connection.hpp"
+
+#include <chrono>
+
+#include "broker/base/text.hpp"
+#include "broker/connection/incoming.hpp"
+#include "broker/wire/disconnect.hpp"
+
+namespace midge::connection {
+
+using metrics::Cause;
+using wire::ReasonCode;
+
+namespace {
+
+// A PUBLISH that waits for memory is tried again this often.
+constexpr Duration kRetry = Deadlines::kTick;
+
+}  // namespace
+
+Connection::Connection(Context& context, hal::Transport& transport, std::uint16_t listener)
+    : context_(context), transport_(&transport), last_packet_(context.now), listener_(listener) {
+  kind = static_cast<std::uint8_t>(session::DeadlineKind::Connection);
+  context_.connections.push_back(*this);
+  context_.deadlines.set(*this, context_.now + context_.settings.connect_timeout);
+  ++context_.metrics.open_connections;
+  ++context_.metrics.sockets;
+}
+
+std::string_view Connection::client_id() const {
+  return session_ != nullptr ? session_->client_id() : std::string_view("<unknown>");
+}
+
+void Connection::on_writable() {
+  is_writable_ = true;
+  keeps_up = true;
+  mark_ready();
+}
+
+void Connection::on_closed(hal::CloseCause cause) {
+  if (phase_ == Phase::Open || phase_ == Phase::AwaitConnect || phase_ == Phase::AwaitDecision) {
+    log_closed(cause == hal::CloseCause::Peer ? "closed by client" : "connection lost");
+    end_session(true);
+  }
+  release_all();
+  context_.deadlines.clear(*this);
+  context_.connections.remove(*this);
+  --context_.metrics.open_connections;
+  transport_ = nullptr;
+  phase_ = Phase::Gone;
+  mark_ready();  // so that the owner sees it
+}
+
+// Gives back everything but the object itself.
+void Connection::release_all() {
+  drop_incoming();
+  release_held();
+  acknowledgements_.clear(context_.memory);
+  while (SendHold* const hold = send_holds_.pop_front()) {
+    context_.messages.release(*hold->message);
+    context_.memory.release(hold, sizeof(SendHold));
+  }
+  if (aliases_ != nullptr) {
+    aliases_->incoming.clear(context_.memory);
+    aliases_->outgoing.clear(context_.memory);
+    context_.memory.release(aliases_, sizeof(Aliases));
+    aliases_ = nullptr;
+  }
+}
+
+void Connection::end_session(bool with_will) {
+  if (session_ == nullptr) return;
+  session::Session& session = *session_;
+  session_ = nullptr;
+  --context_.clients[listener_];
+  context_.lifecycle.detach(session, with_will);
+}
+
+void Connection::enter_closing() {
+  phase_ = Phase::Closing;
+  pauses_ = 0;
+  context_.deadlines.clear(*this);
+  transport_->pause_receive();
+  mark_ready();
+}
+
+void Connection::close_silently() {
+  if (phase_ >= Phase::Closing) return;
+  log_closed("closed without answer");
+  end_session(true);
+  enter_closing();
+}
+
+void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_string) {
+  if (phase_ >= Phase::Closing) return;
+  context_.metrics.count(cause);
+  log_closed(wire::reason_name(reason));
+  end_session(true);
+  // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0; after it nothing is sent
+  // [MQTT-3.14.4-1].
+  if (was_connected_ && is_v5()) {
+    std::uint8_t buffer[192];
+    const auto encode = [&](std::string_view text) {
+      wire::Disconnect disconnect{.reason = reason};
+      if (!text.empty()) disconnect.properties.reason_string = text;
+      wire::Writer out(buffer);
+      wire::encode_disconnect(out, version_, disconnect);
+      return out.ok() ? out.size() : 0;
+    };
+    std::size_t size = encode(wants_problem_information_ ? reason_string : std::string_view{});
+    // Too long for the client: without the text [MQTT-3.14.2-3], or not at all.
+    if (size == 0 || !fits_client(size)) size = encode({});
+    if (fits_client(size)) {
+      static_cast<void>(acknowledgements_.push_packet(context_.memory, wire::PacketType::Disconnect,
+                                                      reason, Bytes(buffer, size), 0));
+    }
+  }
+  enter_closing();
+}
+
+void Connection::close_for(ReasonCode decode_error) {
+  const Cause cause = decode_error == ReasonCode::ProtocolError      ? Cause::ProtocolError
+                      : decode_error == ReasonCode::TopicNameInvalid ? Cause::TopicInvalid
+                                                                     : Cause::MalformedPacket;
+  close(decode_error, cause);
+}
+
+void Connection::on_taken_over() {
+  // The session belongs to the new connection already.
+  session_ = nullptr;
+  --context_.clients[listener_];
+  close(ReasonCode::SessionTakenOver, Cause::TakenOver);
+}
+
+void Connection::on_shutdown() {
+  if (phase_ >= Phase::Closing) return;
+  if (phase_ == Phase::Open) return close(ReasonCode::ServerShuttingDown, Cause::Shutdown);
+  close_silently();
+}
+
+void Connection::on_commit_failed(session::CommitNumber number, session::CommitNumber last) {
+  Acknowledgements::Place place;
+  Acknowledgement owed;
+  while (acknowledgements_.next(place, owed)) {
+    if (owed.commit < number || owed.commit > last) continue;
+    // The client sends again, with the same identifiers, when it is back.
+    close(ReasonCode::QuotaExceeded, Cause::StorageFailed);
+    return;
+  }
+}
+
+void Connection::arm_keep_alive() {
+  // Silence for one and a half times the Keep Alive [MQTT-3.1.2-22].
+  if (keep_alive_seconds_ == 0) return context_.deadlines.clear(*this);
+  const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
+  context_.deadlines.set(*this, last_packet_ + silence);
+}
+
+void Connection::on_deadline() {
+  switch (phase_) {
+    case Phase::AwaitConnect:
+    case Phase::AwaitDecision:
+      context_.metrics.count(Cause::ConnectTimeout);
+      close_silently();
+      return;
+    case Phase::Open:
+      break;
+    case Phase::Closing:
+    case Phase::Finished:
+    case Phase::Gone:
+      return;
+  }
+  if ((pauses_ & kMemory) != 0) {
+    // Keep alive stands still while the client's PUBLISH waits for our memory.
+    last_packet_ = context_.now;
+    context_.deadlines.set(*this, context_.now + kRetry);
+    return resume(kMemory);
+  }
+  const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
+  if (context_.now - last_packet_ < silence) return arm_keep_alive();
+  close(ReasonCode::KeepAliveTimeout, Cause::KeepAliveTimeout);
+}
+
+void Connection::pause(Pause reason) {
+  if (pauses_ == 0) transport_->pause_receive();
+  pauses_ = static_cast<std::uint8_t>(pauses_ | reason);
+  if (reason == kTurnFull || reason == kQuota) mark_ready();
+  if (reason == kMemory) context_.deadlines.set(*this, context_.now + kRetry);
+}
+
+void Connection::resume(std::uint8_t reasons) {
+  if ((pauses_ & reasons) == 0) return;
+  pauses_ = static_cast<std::uint8_t>(pauses_ & ~reasons);
+  if (pauses_ != 0 || phase_ >= Phase::Closing) return;
+  // A packet that is whole but had to wait goes first. It may begin another pause.
+  if (incoming_ != nullptr && incoming_->stage == Incoming::Stage::Complete) {
+    if (!complete_incoming() || pauses_ != 0 || phase_ >= Phase::Closing) return;
+  }
+  transport_->resume_receive();
+}
+
+void Connection::log_closed(std::string_view why) {
+  if (!context_.settings.log.connection_messages || !context_.log.wants(LogLevel::Notice)) return;
+  Text<256> line;
+  line.add("Client ").add_untrusted(client_id()).add(" [").add(transport_->peer());
+  line.add("] disconnected: ").add(why).add(".");
+  context_.log.write(LogLevel::Notice, line.view());
+}
+
+}  // namespace midge::connection

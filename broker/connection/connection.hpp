@@ -1,0 +1,255 @@
+// One connection's protocol: frames in, dispatch, acknowledgements and deliveries out. The state
+// that outlives it is the session's.
+//
+//   receive.cpp       bytes to packets; packets that come in pieces
+//   connection.cpp    life: opening, closing, deadlines, pauses
+//   on_connect.cpp    CONNECT and CONNACK
+//   on_publish.cpp    PUBLISH: checks, routing, acknowledgement
+//   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP
+//   on_subscribe.cpp  SUBSCRIBE, UNSUBSCRIBE
+//   on_disconnect.cpp DISCONNECT, AUTH, PINGREQ
+//   outbox.cpp        the write at the end of a turn
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "broker/base/deadlines.hpp"
+#include "broker/base/list.hpp"
+#include "broker/connection/acknowledgements.hpp"
+#include "broker/connection/context.hpp"
+#include "broker/connection/topic_aliases.hpp"
+#include "broker/hal/transport.hpp"
+#include "broker/session/attachment.hpp"
+#include "broker/wire/connect.hpp"
+#include "broker/wire/frame.hpp"
+#include "broker/wire/publish.hpp"
+
+namespace midge::connection {
+
+struct Incoming;
+struct Held;
+class Plan;
+
+// Its deadline is for CONNECT, keep alive, or a PUBLISH that waits for memory.
+class Connection final : public hal::TransportHandler,
+                         public session::Attachment,
+                         public Deadline,
+                         public ListNode<OpenConnection> {
+ public:
+  // Counts itself as open and starts the limit for CONNECT. `transport` stays until on_closed().
+  Connection(Context& context, hal::Transport& transport, std::uint16_t listener);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  std::size_t on_received(Bytes bytes) override;
+  void on_writable() override;
+  void on_sent(std::size_t bytes) override;
+  void on_closed(hal::CloseCause cause) override;
+
+  // The end of a turn: writes what may go out. The owner calls it for what is on the ready list,
+  // and destroys the connection instead when is_gone().
+  void flush();
+  [[nodiscard]] bool is_gone() const { return phase_ == Phase::Gone; }
+
+  void on_deadline();
+  // True when `ticket` was this connection's.
+  bool on_decision(auth::Ticket ticket, auth::Verdict verdict);
+  // Another connection takes the session: 0x8E [MQTT-3.1.4-3].
+  void on_taken_over();
+  // The broker ends: 0x8B.
+  void on_shutdown();
+  // What waits for commit `number` or a later one up to `last` is never going to be durable.
+  void on_commit_failed(session::CommitNumber number, session::CommitNumber last);
+
+ private:
+  enum class Phase : std::uint8_t {
+    AwaitConnect,
+    AwaitDecision,  // the authorizer has not answered yet
+    Open,
+    Closing,   // what is owed goes out with the next flush, then the transport is finished
+    Finished,  // the transport ends on its own
+    Gone,      // on_closed() came
+  };
+
+  // Why nothing is read; receiving goes on when the last reason has gone.
+  enum Pause : std::uint8_t {
+    kTurnFull = 1,  // until the next turn
+    kQuota = 2,     // until acknowledgements have left: the client used up our Receive Maximum
+    kMemory = 4,    // until there is memory, at most backpressure_time
+    kDecision = 8,
+  };
+
+  // --- receive.cpp ---
+  [[nodiscard]] bool reads() const {
+    return (phase_ == Phase::AwaitConnect || phase_ == Phase::Open) && pauses_ == 0;
+  }
+  [[nodiscard]] std::size_t begin_packet(Bytes rest);
+  [[nodiscard]] std::size_t continue_packet(Bytes rest);
+  [[nodiscard]] std::size_t continue_header(Bytes rest);
+  [[nodiscard]] std::size_t continue_body(Bytes rest);
+  [[nodiscard]] std::size_t continue_payload(Bytes rest);
+  [[nodiscard]] bool accepts(const wire::FixedHeader& header);
+  [[nodiscard]] bool complete_incoming();
+  [[nodiscard]] bool make_incoming();
+  [[nodiscard]] bool grow_incoming(std::uint32_t bytes);
+  [[nodiscard]] bool start_payload();
+  void drop_incoming();
+  // Handles a whole packet. False when it has to be offered again: a pause has begun.
+  [[nodiscard]] bool handle(const wire::FixedHeader& header, Bytes body);
+
+  // --- on_connect.cpp ---
+  void on_connect(const wire::FixedHeader& header, Bytes body);
+  void open(const wire::Connect& connect);
+  void refuse_connect(wire::ReasonCode reason, metrics::Cause cause,
+                      std::string_view reason_string = {});
+  [[nodiscard]] bool prepare_keep_alive(const wire::Connect& connect);
+  [[nodiscard]] std::optional<wire::ReasonCode> refusal_of(const wire::Connect& connect) const;
+  [[nodiscard]] message::Message* make_will(const wire::Connect& connect);
+  [[nodiscard]] session::Session* take_session(const wire::Connect& connect,
+                                               std::string_view client_id, bool& present);
+  [[nodiscard]] bool send_connack(const wire::Connect& connect, bool session_present,
+                                  std::string_view assigned_id, session::CommitNumber commit);
+
+  // --- on_publish.cpp ---
+  // What is left of a PUBLISH once its head was judged.
+  struct Verdict {
+    enum class Kind : std::uint8_t {
+      Accept,
+      Refuse,  // acknowledged with `reason`, or dropped at QoS 0
+      Repeat,  // a QoS 2 PUBLISH that is owned already: PUBREC once more
+      Wait,    // not now
+      Closed,  // the connection is closing
+    };
+    Kind kind = Kind::Accept;
+    wire::ReasonCode reason{};
+    std::string_view reason_string{};
+  };
+  friend struct Incoming;
+  [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
+  [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
+  [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
+  [[nodiscard]] message::Message* make_message(const wire::Publish& publish,
+                                               std::uint32_t payload_bytes);
+  // Routes and acknowledges; false when it has to be tried again.
+  [[nodiscard]] bool finish_publish(message::Message& message, wire::PacketIdentifier packet_id);
+  void settle_publish(const Verdict& verdict, wire::QoS qos, wire::PacketIdentifier packet_id);
+  // No room for a PUBLISH: true when it was disposed of, false when it waits.
+  [[nodiscard]] bool on_memory_full(wire::QoS qos, wire::PacketIdentifier packet_id);
+  void acknowledge(wire::PacketType type, wire::PacketIdentifier packet_id, wire::ReasonCode reason,
+                   session::CommitNumber commit, std::string_view reason_string = {});
+
+  // --- on_ack.cpp, on_subscribe.cpp, on_disconnect.cpp ---
+  void on_ack(wire::PacketType type, Bytes body);
+  void on_pubrel(wire::PacketIdentifier packet_id);
+  void on_subscribe(Bytes body);
+  void on_unsubscribe(Bytes body);
+  [[nodiscard]] wire::ReasonCode subscribe_one(std::string_view text,
+                                               const wire::SubscriptionOptions& requested,
+                                               std::uint32_t identifier,
+                                               std::string_view& reason_string);
+  [[nodiscard]] bool send_suback(wire::PacketType type, wire::PacketIdentifier packet_id,
+                                 MutableBytes codes, session::CommitNumber commit,
+                                 std::string_view reason_string);
+  void on_disconnect(Bytes body);
+  void on_auth(Bytes body);
+
+  // --- connection.cpp ---
+  // Ends the connection for `reason`: 5.0 clients that have their CONNACK get a DISCONNECT.
+  void close(wire::ReasonCode reason, metrics::Cause cause, std::string_view reason_string = {});
+  void close_for(wire::ReasonCode decode_error);  // a packet that could not be decoded
+  void close_silently();
+  void end_session(bool with_will);
+  void enter_closing();
+  void release_all();
+  void pause(Pause reason);
+  void resume(std::uint8_t reasons);
+  void arm_keep_alive();
+  void log_closed(std::string_view why);
+  [[nodiscard]] std::string_view client_id() const;
+  [[nodiscard]] const settings::Listener& listener() const {
+    return context_.settings.listeners[listener_];
+  }
+  // Our Receive Maximum: how many PUBLISHes with QoS > 0 the client may have open.
+  [[nodiscard]] std::uint16_t receive_limit() const {
+    const std::uint16_t limit = context_.settings.limits.inflight_messages;
+    return limit == 0 ? wire::kDefaultReceiveMaximum : limit;
+  }
+  [[nodiscard]] bool is_v5() const { return version_ == wire::Version::V5; }
+  // Whether a whole packet of this size may go to the client [MQTT-3.1.2-24].
+  [[nodiscard]] bool fits_client(std::size_t packet_bytes) const {
+    return maximum_packet_size_ == 0 || packet_bytes <= maximum_packet_size_;
+  }
+  void mark_ready() { context_.ready.add(*this); }
+
+  // --- outbox.cpp ---
+  friend class Plan;
+  void write_out();
+  void plan_held(Plan& plan);
+  void plan_acknowledgements(Plan& plan);
+  void plan_resends(Plan& plan);
+  void plan_deliveries(Plan& plan);
+  [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
+                                  wire::PacketIdentifier packet_id, PlannedPacket::Kind kind);
+  [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
+  struct PublishSize {
+    std::uint32_t properties = 0;  // of the section, without its length
+    std::uint32_t remaining = 0;   // Remaining Length
+    std::uint32_t total = 0;       // whole packet
+  };
+  // With the full topic name and no alias.
+  [[nodiscard]] PublishSize publish_size(const session::Delivery& delivery) const;
+  // How many PUBLISHes with QoS > 0 may be open toward the client.
+  [[nodiscard]] std::uint16_t window() const;
+  void count_publish(session::Delivery& delivery);
+  [[nodiscard]] bool is_droppable(const session::Delivery& delivery) const;
+  void apply(Plan& plan, std::size_t taken);
+  void apply(const PlannedPacket& packet);
+  [[nodiscard]] bool hold_rest(const Plan& plan, const PlannedPacket& packet, std::size_t taken);
+  [[nodiscard]] bool hold_until_sent(message::Message& message);
+  void release_held();
+
+  struct Aliases {
+    TopicAliases incoming;
+    TopicAliases outgoing;
+  };
+  [[nodiscard]] bool make_aliases();
+
+  // A message whose bytes the transport still refers to.
+  struct SendHold {
+    SendHold* next = nullptr;
+    message::Message* message = nullptr;  // counted
+    std::uint32_t end = 0;                // stream position behind its last taken byte
+  };
+
+  Context& context_;
+  hal::Transport* transport_;            // null once gone
+  session::Session* session_ = nullptr;  // while open
+  Instant last_packet_;                  // when the last one came
+  Instant stalled_since_ = kNever;       // kNever: no PUBLISH waits for memory
+  Acknowledgements acknowledgements_;
+  Queue<SendHold> send_holds_;
+  Incoming* incoming_ = nullptr;           // a packet that is half in
+  Held* held_ = nullptr;                   // a packet that is half out
+  Aliases* aliases_ = nullptr;             // made with the first alias
+  std::uint32_t maximum_packet_size_ = 0;  // the client's; 0: none
+  std::uint32_t taken_ = 0;                // stream positions: taken by the transport,
+  std::uint32_t sent_ = 0;                 // and no longer referenced by it
+  std::uint16_t listener_;
+  std::uint16_t keep_alive_seconds_ = 0;
+  std::uint16_t receive_maximum_ = wire::kDefaultReceiveMaximum;  // the client's
+  std::uint16_t open_receives_ = 0;  // its PUBLISHes with QoS > 0 that we have not settled
+  std::uint16_t alias_maximum_in_ = 0;
+  std::uint16_t alias_maximum_out_ = 0;
+  std::uint16_t aliases_before_ = 0;  // outgoing ones defined before the write under way
+  wire::Version version_ = wire::Version::V311;
+  Phase phase_ = Phase::AwaitConnect;
+  std::uint8_t pauses_ = 0;
+  bool is_bridge_ : 1 = false;
+  bool wants_problem_information_ : 1 = true;
+  bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
+  bool is_writable_ : 1 = true;
+};
+
+}  // namespace midge::connection

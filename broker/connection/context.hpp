@@ -1,0 +1,53 @@
+// What all connections of a broker share.
+#pragma once
+
+#include <array>
+
+#include "broker/auth/authenticator.hpp"
+#include "broker/auth/authorizer.hpp"
+#include "broker/base/deadlines.hpp"
+#include "broker/base/list.hpp"
+#include "broker/base/log.hpp"
+#include "broker/base/memory.hpp"
+#include "broker/connection/outbox_scratch.hpp"
+#include "broker/hal/entropy.hpp"
+#include "broker/message/loader.hpp"
+#include "broker/metrics/metrics.hpp"
+#include "broker/routing/lifecycle.hpp"
+#include "broker/routing/router.hpp"
+#include "broker/session/sessions.hpp"
+#include "broker/settings/settings.hpp"
+
+namespace midge::connection {
+
+class Connection;
+struct OpenConnection {};  // tag of the list of all connections
+
+struct Context {
+  const settings::Settings& settings;
+  Memory& memory;
+  message::Messages& messages;
+  session::Sessions& sessions;
+  session::Commits& commits;
+  session::ReadyList& ready;
+  routing::Router& router;
+  routing::Lifecycle& lifecycle;
+  Deadlines& deadlines;
+  metrics::Metrics& metrics;
+  LogSink& log;
+  hal::Entropy& entropy;
+  message::Loader& loader;
+  auth::Authorizer& authorizer;
+  auth::Authenticator& authenticator;
+  auth::DecisionHandler& decisions;
+
+  OutboxScratch scratch{};
+  List<Connection, OpenConnection> connections{};
+  // Clients connected through each listener.
+  std::array<std::uint32_t, settings::kMaximumListeners> clients{};
+  Instant now{};
+  auth::Ticket last_ticket = 0;
+  bool shutting_down = false;
+};
+
+}  // namespace midge::connection

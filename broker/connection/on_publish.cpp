@@ -1,0 +1,267 @@
+// Connection: PUBLISH from the client (MQTT 5.0 section 3.3): checks, routing, acknowledgement.
+#include <algorithm>
+
+#include "broker/connection/incoming.hpp"
+#include "broker/topic/topic.hpp"
+#include "broker/wire/ack.hpp"
+
+namespace midge::connection {
+
+using metrics::Cause;
+using routing::Routed;
+using wire::PacketIdentifier;
+using wire::PacketType;
+using wire::QoS;
+using wire::ReasonCode;
+
+bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
+  auto publish = wire::decode_publish(version_, header.flags, body);
+  if (!publish) {
+    close_for(publish.error());
+    return true;
+  }
+  const auto payload_bytes = static_cast<std::uint32_t>(publish->payload.size());
+  const PacketIdentifier packet_id = publish->packet_id.value_or(PacketIdentifier{0});
+  const Verdict verdict = judge(*publish, payload_bytes);
+  switch (verdict.kind) {
+    case Verdict::Kind::Wait:
+      return false;
+    case Verdict::Kind::Closed:
+      return true;
+    case Verdict::Kind::Refuse:
+    case Verdict::Kind::Repeat:
+      settle_publish(verdict, publish->qos, packet_id);
+      return true;
+    case Verdict::Kind::Accept:
+      break;
+  }
+  message::Message* const message = make_message(*publish, payload_bytes);
+  if (message == nullptr) return on_memory_full(publish->qos, packet_id);
+  const bool appended = context_.messages.append(*message, publish->payload);
+  const bool done =
+      appended ? finish_publish(*message, packet_id) : on_memory_full(publish->qos, packet_id);
+  context_.messages.release(*message);
+  return done;
+}
+
+Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
+  const auto alias = publish.properties.topic_alias;
+  if (!alias) return {};
+  if (*alias == 0 || *alias > alias_maximum_in_) {
+    close(ReasonCode::TopicAliasInvalid, Cause::TopicAliasInvalid);  // [MQTT-3.3.2-8]
+    return {.kind = Verdict::Kind::Closed};
+  }
+  if (!publish.topic_name.empty()) {
+    // Learned whatever becomes of this PUBLISH.
+    if (!make_aliases() ||
+        !aliases_->incoming.define(context_.memory, *alias, publish.topic_name)) {
+      close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+      return {.kind = Verdict::Kind::Closed};
+    }
+    return {};
+  }
+  if (aliases_ != nullptr) publish.topic_name = aliases_->incoming.topic(*alias);
+  if (publish.topic_name.empty()) {
+    close(ReasonCode::ProtocolError, Cause::ProtocolError);
+    return {.kind = Verdict::Kind::Closed};
+  }
+  return {};
+}
+
+bool Connection::make_aliases() {
+  if (aliases_ != nullptr) return true;
+  void* const memory = context_.memory.allocate(sizeof(Aliases));
+  if (memory == nullptr) return false;
+  aliases_ =
+      new (memory) Aliases{TopicAliases(alias_maximum_in_), TopicAliases(alias_maximum_out_)};
+  return true;
+}
+
+// Everything that is said about a PUBLISH before its payload matters. Sets the topic name that an
+// alias stands for.
+Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payload_bytes) {
+  const auto closed = [this](ReasonCode reason, Cause cause) {
+    close(reason, cause);
+    return Verdict{.kind = Verdict::Kind::Closed};
+  };
+  const auto refused = [this](ReasonCode reason, Cause cause, std::string_view why) {
+    context_.metrics.count(cause);
+    return Verdict{.kind = Verdict::Kind::Refuse, .reason = reason, .reason_string = why};
+  };
+  if (context_.router.is_turn_full()) {
+    pause(kTurnFull);
+    return {.kind = Verdict::Kind::Wait};
+  }
+  if (publish.qos > listener().max_qos) {
+    return closed(ReasonCode::QoSNotSupported, Cause::QoSNotSupported);
+  }
+  if (publish.retain && !context_.settings.retain_available) {
+    return closed(ReasonCode::RetainNotSupported, Cause::RetainNotSupported);
+  }
+  // A client has no subscription that an identifier could name.
+  if (publish.properties.subscription_identifier) {
+    return closed(ReasonCode::ProtocolError, Cause::ProtocolError);
+  }
+  const bool repeats = publish.qos == QoS::ExactlyOnce &&
+                       session::Sessions::has_inbound(*session_, *publish.packet_id);
+  if (publish.qos != QoS::AtMostOnce && !repeats) {
+    if (is_v5() && open_receives_ >= receive_limit()) {
+      // A QoS 1 PUBLISH can wait until our own acknowledgements have left.
+      if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum) {
+        pause(kQuota);
+        return {.kind = Verdict::Kind::Wait};
+      }
+      return closed(ReasonCode::ReceiveMaximumExceeded, Cause::ReceiveMaximumExceeded);
+    }
+    if (!is_v5() && publish.qos == QoS::ExactlyOnce &&
+        session_->inbound_count >= context_.settings.limits.inbound_qos2) {
+      return closed(ReasonCode::ReceiveMaximumExceeded, Cause::ReceiveMaximumExceeded);
+    }
+  }
+  if (const Verdict verdict = resolve_alias(publish); verdict.kind != Verdict::Kind::Accept) {
+    return verdict;
+  }
+  ++context_.metrics.publish_received;
+  context_.metrics.publish_bytes_received += payload_bytes;
+  // Owned already: acknowledged again, delivered once [MQTT-4.3.3-10].
+  if (repeats) return {.kind = Verdict::Kind::Repeat};
+
+  const settings::Limits& limits = context_.settings.limits;
+  if (topic::count_levels(publish.topic_name) > limits.topic_levels) {
+    return refused(ReasonCode::TopicNameInvalid, Cause::TopicInvalid,
+                   "the topic has more levels than this broker allows");
+  }
+  if (!topic::is_publishable(publish.topic_name)) {
+    return refused(ReasonCode::NotAuthorized, Cause::PublishDenied,
+                   "this topic belongs to the broker");
+  }
+  if (!context_.authorizer.may_publish({session_->client_id(), session_->user_name()},
+                                       publish.topic_name)) {
+    return refused(ReasonCode::NotAuthorized, Cause::PublishDenied,
+                   "publishing to this topic is not allowed");
+  }
+  if (payload_bytes > limits.payload_bytes) {
+    return refused(ReasonCode::QuotaExceeded, Cause::PayloadTooLarge,
+                   "the payload is larger than this broker allows");
+  }
+  return {};
+}
+
+message::Message* Connection::make_message(const wire::Publish& publish,
+                                           std::uint32_t payload_bytes) {
+  const auto expiry = publish.properties.message_expiry_interval;
+  message::Message* const message = context_.messages.create(
+      {.topic_name = publish.topic_name,
+       .properties_bytes = publish.properties.forwarded_bytes,
+       .payload_bytes = payload_bytes,
+       .qos = publish.qos,
+       .retain = publish.retain,
+       .expires = expiry ? context_.now + std::chrono::seconds(*expiry) : kNever});
+  if (message != nullptr && publish.properties.forwarded_bytes > 0) {
+    wire::copy_forwarded(publish.properties.section, message::Messages::properties_of(*message));
+  }
+  return message;
+}
+
+bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
+  const QoS qos = message.qos();
+  if (context_.router.is_turn_full()) {
+    pause(kTurnFull);
+    return false;
+  }
+  const std::uint64_t before = context_.commits.records();
+  // The identifier first: a QoS 2 message is routed now, and until PUBREL only this is kept.
+  if (qos == QoS::ExactlyOnce && !context_.sessions.open_inbound(*session_, packet_id)) {
+    return on_memory_full(qos, packet_id);
+  }
+  const Routed routed = context_.router.publish(message, session_);
+  if (routed == Routed::MemoryFull || routed == Routed::QuotaExceeded) {
+    if (qos == QoS::ExactlyOnce) context_.sessions.close_inbound(*session_, packet_id);
+    if (routed == Routed::MemoryFull) return on_memory_full(qos, packet_id);
+    settle_publish({.kind = Verdict::Kind::Refuse,
+                    .reason = ReasonCode::QuotaExceeded,
+                    .reason_string = "a limit of this broker is reached"},
+                   qos, packet_id);
+    return true;
+  }
+  stalled_since_ = kNever;
+  if (qos == QoS::AtMostOnce) return true;
+  if (qos == QoS::ExactlyOnce) {
+    context_.commits.record(
+        {.kind = session::RecordKind::InboundOpened, .session = session_, .packet_id = packet_id});
+  }
+  const session::CommitNumber commit = context_.commits.since(before);
+  if (qos == QoS::ExactlyOnce) message.commit = commit;
+  ++open_receives_;
+  const ReasonCode reason =
+      routed == Routed::NoSubscribers ? ReasonCode::NoMatchingSubscribers : ReasonCode::Success;
+  // [MQTT-3.3.4-1]
+  acknowledge(qos == QoS::AtLeastOnce ? PacketType::Puback : PacketType::Pubrec, packet_id, reason,
+              commit);
+  return true;
+}
+
+// Answers a PUBLISH that was not accepted as its QoS asks.
+void Connection::settle_publish(const Verdict& verdict, QoS qos, PacketIdentifier packet_id) {
+  if (verdict.kind == Verdict::Kind::Closed) return;
+  if (qos == QoS::AtMostOnce) {
+    ++context_.metrics.publish_dropped;
+    return;
+  }
+  const PacketType type = qos == QoS::AtLeastOnce ? PacketType::Puback : PacketType::Pubrec;
+  if (verdict.kind == Verdict::Kind::Repeat) {
+    return acknowledge(type, packet_id, ReasonCode::Success, context_.commits.pending());
+  }
+  ++context_.metrics.publish_dropped;
+  ++open_receives_;
+  // Before 5.0 there is no refusal: acknowledged and dropped [MQTT-3.3.5-2@3.1.1].
+  acknowledge(type, packet_id, verdict.reason, 0, verdict.reason_string);
+}
+
+bool Connection::on_memory_full(QoS qos, PacketIdentifier packet_id) {
+  context_.metrics.count(Cause::MemoryFull);
+  if (qos == QoS::AtMostOnce) {
+    ++context_.metrics.publish_dropped;
+    return true;
+  }
+  if (stalled_since_ == kNever) stalled_since_ = context_.now;
+  // A client that owes us acknowledgements is not made to wait: they are what frees memory.
+  const bool waits = session_->inflight_count == 0 &&
+                     context_.now - stalled_since_ < context_.settings.backpressure_time;
+  if (waits) {
+    pause(kMemory);
+    return false;
+  }
+  stalled_since_ = kNever;
+  if (is_v5()) {
+    settle_publish({.kind = Verdict::Kind::Refuse,
+                    .reason = ReasonCode::QuotaExceeded,
+                    .reason_string = "the broker's memory is full"},
+                   qos, packet_id);
+  } else {
+    close(ReasonCode::QuotaExceeded, Cause::MemoryFull);  // without acknowledgement
+  }
+  return true;
+}
+
+void Connection::acknowledge(PacketType type, PacketIdentifier packet_id, ReasonCode reason,
+                             session::CommitNumber commit, std::string_view reason_string) {
+  bool queued = false;
+  if (is_v5() && wants_problem_information_ && !reason_string.empty()) {
+    std::uint8_t buffer[160];
+    wire::Ack ack{.packet_id = packet_id, .reason = reason};
+    ack.properties.reason_string = reason_string;
+    wire::Writer out(buffer);
+    wire::encode_ack(out, version_, type, ack);
+    // Left out where it would be too long for the client [MQTT-3.4.2-2] [MQTT-3.5.2-2].
+    queued = out.ok() && fits_client(out.size()) &&
+             acknowledgements_.push_packet(context_.memory, type, reason, out.written(), commit);
+  }
+  if (!queued) {
+    queued = acknowledgements_.push(context_.memory, type, packet_id, reason, commit);
+  }
+  if (!queued) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+  mark_ready();
+}
+
+}  // namespace midge::connection

@@ -1,0 +1,352 @@
+// Connection: bytes to packets. Whole packets are handled where they lie; what comes in pieces is
+// collected, and a large PUBLISH's payload goes straight into its message.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "broker/connection/incoming.hpp"
+#include "broker/wire/disconnect.hpp"
+
+namespace midge::connection {
+
+using wire::PacketType;
+using wire::ReasonCode;
+
+namespace {
+
+// A PUBLISH up to this size is collected whole; the payload of a larger one is not copied twice.
+constexpr std::uint32_t kCollectBytes = 2'048;
+
+// Only these may come from a client; the others are the server's.
+bool comes_from_client(PacketType type) {
+  switch (type) {
+    case PacketType::Connect:
+    case PacketType::Publish:
+    case PacketType::Puback:
+    case PacketType::Pubrec:
+    case PacketType::Pubrel:
+    case PacketType::Pubcomp:
+    case PacketType::Subscribe:
+    case PacketType::Unsubscribe:
+    case PacketType::Pingreq:
+    case PacketType::Disconnect:
+    case PacketType::Auth:
+      return true;
+    case PacketType::Connack:
+    case PacketType::Suback:
+    case PacketType::Unsuback:
+    case PacketType::Pingresp:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::size_t Connection::on_received(Bytes bytes) {
+  std::size_t used = 0;
+  while (used < bytes.size() && reads()) {
+    const Bytes rest = bytes.subspan(used);
+    const std::size_t count = incoming_ != nullptr ? continue_packet(rest) : begin_packet(rest);
+    if (count == 0) break;
+    used += count;
+  }
+  context_.metrics.bytes_received += used;
+  return used;
+}
+
+std::size_t Connection::begin_packet(Bytes rest) {
+  const wire::FrameResult frame = wire::read_fixed_header(rest);
+  switch (frame.framing) {
+    case wire::Framing::Malformed:
+      close_for(ReasonCode::MalformedPacket);
+      return 0;
+    case wire::Framing::NeedMore:
+      // The first packet is CONNECT [MQTT-3.1.0-1]: its first byte tells.
+      if (phase_ == Phase::AwaitConnect && rest[0] >> 4 != static_cast<int>(PacketType::Connect)) {
+        close_silently();
+        return 0;
+      }
+      if (!make_incoming()) return 0;
+      return continue_packet(rest);
+    case wire::Framing::Frame:
+      break;
+  }
+  const wire::FixedHeader& header = frame.header;
+  if (!accepts(header)) return 0;
+  if (rest.size() - header.header_bytes >= header.remaining_length) {
+    const Bytes body = rest.subspan(header.header_bytes, header.remaining_length);
+    return handle(header, body) ? header.header_bytes + header.remaining_length : 0;
+  }
+  if (!make_incoming()) return 0;
+  return continue_packet(rest);
+}
+
+// Judges a packet by its fixed header alone, before memory is spent on it.
+bool Connection::accepts(const wire::FixedHeader& header) {
+  if (phase_ == Phase::AwaitConnect) {
+    if (header.type != PacketType::Connect) {
+      close_silently();
+      return false;
+    }
+  } else if (header.type == PacketType::Connect) {
+    close(ReasonCode::ProtocolError, metrics::Cause::ProtocolError);  // [MQTT-3.1.0-2]
+    return false;
+  }
+  const std::uint64_t total = std::uint64_t{header.header_bytes} + header.remaining_length;
+  if (total > context_.settings.limits.packet_bytes) {
+    close(ReasonCode::PacketTooLarge, metrics::Cause::PacketTooLarge);
+    return false;
+  }
+  if (!comes_from_client(header.type) || (header.type == PacketType::Auth && !is_v5())) {
+    close_for(ReasonCode::ProtocolError);
+    return false;
+  }
+  if (header.type != PacketType::Publish && header.type != PacketType::Connect &&
+      !wire::flags_are_valid(version_, header.type, header.flags)) {
+    close_for(ReasonCode::MalformedPacket);  // [MQTT-2.1.3-1]
+    return false;
+  }
+  return true;
+}
+
+bool Connection::make_incoming() {
+  void* const memory = context_.memory.allocate(sizeof(Incoming));
+  if (memory == nullptr) {
+    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+    return false;
+  }
+  incoming_ = new (memory) Incoming;
+  return true;
+}
+
+void Connection::drop_incoming() {
+  if (incoming_ == nullptr) return;
+  if (incoming_->message != nullptr) context_.messages.release(*incoming_->message);
+  if (incoming_->buffer != nullptr) {
+    context_.memory.release(incoming_->buffer, incoming_->capacity);
+  }
+  incoming_->~Incoming();
+  context_.memory.release(incoming_, sizeof(Incoming));
+  incoming_ = nullptr;
+}
+
+bool Connection::grow_incoming(std::uint32_t bytes) {
+  Incoming& incoming = *incoming_;
+  if (bytes <= incoming.capacity) return true;
+  const std::uint32_t wished =
+      std::min(std::max(bytes, incoming.capacity * 2), incoming.header.remaining_length);
+  const auto capacity = static_cast<std::uint32_t>(context_.memory.capacity_for(wished));
+  auto* const buffer = static_cast<std::uint8_t*>(context_.memory.allocate(capacity));
+  if (buffer == nullptr) {
+    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+    return false;
+  }
+  if (incoming.buffer != nullptr) {
+    std::memcpy(buffer, incoming.buffer, incoming.filled);
+    context_.memory.release(incoming.buffer, incoming.capacity);
+  }
+  incoming.buffer = buffer;
+  incoming.capacity = capacity;
+  return true;
+}
+
+std::size_t Connection::continue_packet(Bytes rest) {
+  switch (incoming_->stage) {
+    case Incoming::Stage::Header:
+      return continue_header(rest);
+    case Incoming::Stage::Body:
+    case Incoming::Stage::PublishHead:
+      return continue_body(rest);
+    case Incoming::Stage::Payload:
+    case Incoming::Stage::Discard:
+      return continue_payload(rest);
+    case Incoming::Stage::Complete:  // resume() deals with it before more is read
+      break;
+  }
+  return 0;
+}
+
+std::size_t Connection::continue_header(Bytes rest) {
+  Incoming& incoming = *incoming_;
+  std::size_t used = 0;
+  wire::FrameResult frame;
+  while (frame.framing == wire::Framing::NeedMore) {
+    if (used == rest.size()) return used;
+    incoming.header_bytes[incoming.header_filled++] = rest[used++];
+    frame = wire::read_fixed_header({incoming.header_bytes, incoming.header_filled});
+  }
+  if (frame.framing == wire::Framing::Malformed) {
+    close_for(ReasonCode::MalformedPacket);
+    return 0;
+  }
+  if (!accepts(frame.header)) return 0;
+  incoming.header = frame.header;
+  const bool streams =
+      frame.header.type == PacketType::Publish && frame.header.remaining_length > kCollectBytes;
+  incoming.stage = streams ? Incoming::Stage::PublishHead : Incoming::Stage::Body;
+  incoming.wanted = streams ? 2 : frame.header.remaining_length;
+  if (frame.header.remaining_length == 0) {
+    incoming.stage = Incoming::Stage::Complete;
+    static_cast<void>(complete_incoming());
+  }
+  return used;
+}
+
+std::size_t Connection::continue_body(Bytes rest) {
+  Incoming& incoming = *incoming_;
+  const auto count = static_cast<std::uint32_t>(
+      std::min<std::size_t>(rest.size(), incoming.wanted - incoming.filled));
+  if (!grow_incoming(incoming.filled + count)) return 0;
+  std::memcpy(incoming.buffer + incoming.filled, rest.data(), count);
+  incoming.filled += count;
+  if (incoming.filled < incoming.wanted) return count;
+  if (incoming.stage == Incoming::Stage::Body) {
+    incoming.stage = Incoming::Stage::Complete;
+    static_cast<void>(complete_incoming());
+    return count;
+  }
+  const auto head = wire::measure_publish_head(version_, incoming.header.flags, incoming.body(),
+                                               incoming.header.remaining_length);
+  if (!head) {
+    close_for(head.error());
+  } else if (!head->complete) {
+    incoming.wanted = std::min(head->bytes, incoming.header.remaining_length);
+  } else if (head->bytes > incoming.filled) {
+    incoming.wanted = head->bytes;
+  } else if (!start_payload()) {
+    // Not now: what came of the head is offered again, the pause has begun.
+    incoming.filled -= count;
+    return 0;
+  } else if (phase_ == Phase::Open && incoming.payload_left == 0) {
+    incoming.is_publish_payload = true;
+    incoming.stage = Incoming::Stage::Complete;
+    static_cast<void>(complete_incoming());
+  }
+  return count;
+}
+
+// The head of a large PUBLISH is whole: judges it and makes room for its payload.
+bool Connection::start_payload() {
+  Incoming& incoming = *incoming_;
+  auto publish = wire::decode_publish(version_, incoming.header.flags, incoming.body());
+  if (!publish) {
+    close_for(publish.error());
+    return true;
+  }
+  const std::uint32_t payload_bytes = incoming.header.remaining_length - incoming.filled;
+  incoming.qos = publish->qos;
+  incoming.packet_id = publish->packet_id.value_or(wire::PacketIdentifier{0});
+  incoming.verdict = judge(*publish, payload_bytes);
+  switch (incoming.verdict.kind) {
+    case Verdict::Kind::Closed:
+      return true;
+    case Verdict::Kind::Wait:
+      return false;
+    case Verdict::Kind::Accept:
+      incoming.message = make_message(*publish, payload_bytes);
+      if (incoming.message == nullptr) {
+        if (!on_memory_full(incoming.qos, incoming.packet_id)) return false;
+        if (phase_ != Phase::Open) return true;
+        incoming.verdict.kind = Verdict::Kind::Closed;  // answered; the payload is read over
+      }
+      break;
+    case Verdict::Kind::Refuse:
+    case Verdict::Kind::Repeat:
+      break;
+  }
+  incoming.payload_left = payload_bytes;
+  incoming.stage =
+      incoming.message != nullptr ? Incoming::Stage::Payload : Incoming::Stage::Discard;
+  context_.memory.release(incoming.buffer, incoming.capacity);
+  incoming.buffer = nullptr;
+  incoming.capacity = 0;
+  return true;
+}
+
+std::size_t Connection::continue_payload(Bytes rest) {
+  Incoming& incoming = *incoming_;
+  const std::size_t count = std::min<std::size_t>(rest.size(), incoming.payload_left);
+  if (incoming.stage == Incoming::Stage::Payload &&
+      !context_.messages.append(*incoming.message, rest.first(count))) {
+    if (!on_memory_full(incoming.qos, incoming.packet_id)) return 0;
+    if (phase_ != Phase::Open) return 0;
+    context_.messages.release(*incoming.message);
+    incoming.message = nullptr;
+    incoming.stage = Incoming::Stage::Discard;
+    incoming.verdict.kind = Verdict::Kind::Closed;
+  }
+  incoming.payload_left -= static_cast<std::uint32_t>(count);
+  last_packet_ = context_.now;  // a long upload is a sign of life
+  if (incoming.payload_left > 0) return count;
+  incoming.is_publish_payload = true;
+  incoming.stage = Incoming::Stage::Complete;
+  static_cast<void>(complete_incoming());
+  return count;
+}
+
+// Handles what was collected; false when it has to wait.
+bool Connection::complete_incoming() {
+  Incoming& incoming = *incoming_;
+  if (!incoming.is_publish_payload) {
+    if (!handle(incoming.header, incoming.body())) return false;
+    // A CONNECT that waits for a decision stays.
+    if (phase_ != Phase::AwaitDecision) drop_incoming();
+    return true;
+  }
+  if (incoming.message != nullptr) {
+    if (!finish_publish(*incoming.message, incoming.packet_id)) return false;
+  } else {
+    settle_publish(incoming.verdict, incoming.qos, incoming.packet_id);
+  }
+  ++context_.metrics.messages_received;
+  last_packet_ = context_.now;
+  drop_incoming();
+  return true;
+}
+
+bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
+  switch (header.type) {
+    case PacketType::Connect:
+      on_connect(header, body);
+      break;
+    case PacketType::Publish:
+      if (!on_publish(header, body)) return false;
+      break;
+    case PacketType::Puback:
+    case PacketType::Pubrec:
+    case PacketType::Pubrel:
+    case PacketType::Pubcomp:
+      on_ack(header.type, body);
+      break;
+    case PacketType::Subscribe:
+      on_subscribe(body);
+      break;
+    case PacketType::Unsubscribe:
+      on_unsubscribe(body);
+      break;
+    case PacketType::Pingreq:
+      if (!wire::ping_is_valid(body)) {
+        close_for(ReasonCode::MalformedPacket);
+      } else {
+        acknowledge(PacketType::Pingresp, 0, ReasonCode::Success, 0);  // [MQTT-3.12.4-1]
+      }
+      break;
+    case PacketType::Disconnect:
+      on_disconnect(body);
+      break;
+    case PacketType::Auth:
+      on_auth(body);
+      break;
+    case PacketType::Connack:
+    case PacketType::Suback:
+    case PacketType::Unsuback:
+    case PacketType::Pingresp:
+      break;  // accepts() has refused them
+  }
+  ++context_.metrics.messages_received;
+  last_packet_ = context_.now;
+  return true;
+}
+
+}  // namespace midge::connection

@@ -1,0 +1,278 @@
+#include "broker/core/core.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+#include "broker/connection/connection.hpp"
+#include "broker/connection/context.hpp"
+
+namespace midge::core {
+
+using connection::Connection;
+using metrics::Cause;
+using session::DeadlineKind;
+
+namespace {
+
+// The outbox builds a turn's packets for one connection in this much: what most receive windows
+// take at once, less where all memory is small.
+std::size_t scratch_bytes(const settings::Limits& limits) {
+  return std::clamp<std::size_t>(limits.memory_bytes / 64, 2'048, std::size_t{128} << 10);
+}
+
+// Transports that have not sent their CONNECT yet may come on top of the limit of connections, so
+// that one over the limit can be told so.
+constexpr std::uint32_t kUnconnectedTransports = 64;
+
+std::uint64_t key_from(const std::array<std::uint8_t, 8>& bytes) {
+  std::uint64_t key = 0;
+  for (const std::uint8_t byte : bytes) key = key << 8 | byte;
+  return key;
+}
+
+}  // namespace
+
+struct Core::State final : auth::DecisionHandler {
+  State(const settings::Settings& chosen, const Seams& seams, Hasher hasher, Core& owner)
+      : core(owner),
+        settings(chosen),
+        parts(seams),
+        memory(seams.arena),
+        messages(memory, seams.metrics),
+        commits(seams.journal),
+        sessions(memory, messages, seams.metrics, chosen.limits, commits, hasher),
+        deadlines(Instant{}),
+        router({.memory = memory,
+                .hasher = hasher,
+                .sessions = sessions,
+                .ready = ready,
+                .deadlines = deadlines,
+                .metrics = seams.metrics,
+                .settings = chosen,
+                .virtual_topics = seams.virtual_topics}),
+        lifecycle(sessions, router, deadlines, seams.metrics, seams.authorizer),
+        context{.settings = chosen,
+                .memory = memory,
+                .messages = messages,
+                .sessions = sessions,
+                .commits = commits,
+                .ready = ready,
+                .router = router,
+                .lifecycle = lifecycle,
+                .deadlines = deadlines,
+                .metrics = seams.metrics,
+                .log = seams.log,
+                .entropy = seams.entropy,
+                .loader = seams.loader,
+                .authorizer = seams.authorizer,
+                .authenticator = seams.authenticator,
+                .decisions = *this},
+        connections(seams.arena) {
+    system.kind = static_cast<std::uint8_t>(DeadlineKind::System);
+  }
+
+  void on_decision(auth::Ticket ticket, auth::Verdict verdict) override {
+    for_each_connection([&](Connection& at) { return !at.on_decision(ticket, verdict); });
+  }
+
+  // Until visit answers false. It may close the connection it is given.
+  template <class Visit>
+  void for_each_connection(Visit visit) {
+    for (Connection* at = context.connections.first(); at != nullptr;) {
+      Connection* const next = context.connections.next(*at);
+      if (!visit(*at)) return;
+      at = next;
+    }
+  }
+
+  void expire();
+  void flush();
+  void on_commits_changed();
+  void arm_system();
+
+  Core& core;
+  const settings::Settings& settings;
+  Seams parts;
+  Memory memory;
+  message::Messages messages;
+  session::Commits commits;
+  session::Sessions sessions;
+  session::ReadyList ready;
+  Deadlines deadlines;
+  routing::Router router;
+  routing::Lifecycle lifecycle;
+  connection::Context context;
+  Pool<Connection> connections;
+  Deadline system;  // the next $SYS values
+  std::uint32_t seen_subscriptions = 0;
+  bool sends_shutdown = false;  // the next turn closes all connections
+  bool wakes_all = false;       // something that deliveries waited for has come
+};
+
+Core* Core::create(const settings::Settings& settings, const Seams& seams) {
+  std::array<std::uint8_t, 8> key{};
+  if (!seams.entropy.fill(key)) return nullptr;
+  // Core and state stand in pages of their own at the front of the arena.
+  constexpr std::size_t kBytes = sizeof(Core) + sizeof(State);
+  const std::size_t pages = (kBytes + seams.arena.page_bytes() - 1) / seams.arena.page_bytes();
+  void* const place = seams.arena.take(pages);
+  if (place == nullptr) return nullptr;
+  auto* const state_place = static_cast<std::uint8_t*>(place);
+  auto* const core_place = state_place + sizeof(State);
+  auto* const core = reinterpret_cast<Core*>(core_place);
+  auto* const state = new (state_place) State(settings, seams, Hasher(key_from(key)), *core);
+  new (core_place) Core(*state);
+  if (!state->router.is_ready() ||
+      !state->context.scratch.allocate(state->memory, scratch_bytes(settings.limits))) {
+    destroy(core);
+    return nullptr;
+  }
+  return core;
+}
+
+void Core::destroy(Core* core) {
+  State& state = core->state_;
+  Arena& arena = state.parts.arena;
+  const std::size_t pages =
+      (sizeof(Core) + sizeof(State) + arena.page_bytes() - 1) / arena.page_bytes();
+  core->~Core();
+  state.~State();
+  arena.give(&state, pages);
+}
+
+void Core::begin(Instant now, WallTime) {
+  state_.context.now = now;
+  state_.router.start_turn(now);
+  state_.lifecycle.start_turn(now);
+}
+
+hal::TransportHandler* Core::accept(hal::Transport& transport, std::uint16_t listener) {
+  metrics::Metrics& metrics = state_.parts.metrics;
+  const std::uint32_t most = state_.settings.limits.connections;
+  const bool full = most < settings::kUnlimited - kUnconnectedTransports &&
+                    metrics.open_connections >= most + kUnconnectedTransports;
+  if (full || state_.context.shutting_down) {
+    metrics.count(Cause::ConnectionLimit);
+    return nullptr;
+  }
+  Connection* const connection =
+      state_.connections.create(Reserve::Keep, state_.context, transport, listener);
+  if (connection == nullptr) metrics.count(Cause::MemoryFull);
+  return connection;
+}
+
+void Core::State::expire() {
+  deadlines.advance(context.now);
+  while (Deadline* const due = deadlines.take()) {
+    switch (static_cast<DeadlineKind>(due->kind)) {
+      case DeadlineKind::Session:
+        lifecycle.on_deadline(static_cast<session::Session&>(*due));
+        break;
+      case DeadlineKind::Connection:
+        static_cast<Connection&>(*due).on_deadline();
+        break;
+      case DeadlineKind::Retained:
+        router.on_expired(static_cast<routing::RetainedExpiry&>(*due));
+        break;
+      case DeadlineKind::System:
+        if (!router.has_virtual_subscriber()) break;
+        router.publish_virtual(context.now);
+        deadlines.set(system, context.now + settings.sys_interval);
+        break;
+    }
+  }
+}
+
+void Core::State::arm_system() {
+  // Nothing wakes up for $SYS unless somebody subscribed to it.
+  if (seen_subscriptions == parts.metrics.subscriptions || settings.sys_interval.count() == 0) {
+    return;
+  }
+  seen_subscriptions = parts.metrics.subscriptions;
+  if (!system.is_set() && router.has_virtual_subscriber()) {
+    deadlines.set(system, context.now + settings.sys_interval);
+  }
+}
+
+void Core::State::on_commits_changed() {
+  if (const session::CommitNumber failed = commits.take_failed()) {
+    for_each_connection([&](Connection& at) {
+      at.on_commit_failed(failed, commits.asked());
+      return true;
+    });
+  }
+  wakes_all = true;
+}
+
+void Core::State::flush() {
+  session::ReadyList now_ready = std::exchange(ready, {});
+  while (session::Attachment* const attachment = now_ready.take()) {
+    auto* const connection = static_cast<Connection*>(attachment);
+    if (connection->is_gone()) {
+      connections.destroy(connection);
+    } else {
+      connection->flush();
+    }
+  }
+}
+
+void Core::turn() {
+  State& state = state_;
+  state.expire();
+  state.arm_system();
+  state.commits.commit();
+  if (state.commits.take_changed()) state.on_commits_changed();
+  if (std::exchange(state.wakes_all, false)) {
+    state.for_each_connection([&](Connection& at) {
+      state.ready.add(at);
+      return true;
+    });
+  }
+  state.flush();
+  if (state.sends_shutdown) {
+    state.sends_shutdown = false;
+    state.for_each_connection([](Connection& at) {
+      at.on_shutdown();
+      return true;
+    });
+  }
+}
+
+Instant Core::next_deadline() const {
+  if (!state_.ready.empty() || state_.commits.is_pending() || state_.sends_shutdown ||
+      state_.wakes_all) {
+    return state_.context.now;
+  }
+  return state_.deadlines.next();
+}
+
+void Core::shut_down() {
+  State& state = state_;
+  if (state.context.shutting_down) return;
+  state.context.shutting_down = true;
+  // Wills first, while those who want them are still there; they leave with the next turn.
+  state.sessions.for_each(
+      [&](session::Session& session) { state.lifecycle.publish_will(session); });
+  state.sends_shutdown = true;
+}
+
+bool Core::drained() const {
+  return state_.context.shutting_down && state_.context.connections.empty() &&
+         state_.ready.empty() && !state_.sends_shutdown;
+}
+
+void Core::on_loaded() {
+  state_.wakes_all = true;
+}
+
+session::DurableHandler& Core::durable_handler() {
+  return state_.commits;
+}
+
+auth::DecisionHandler& Core::decision_handler() {
+  return state_;
+}
+
+}  // namespace midge::core
