@@ -91,6 +91,13 @@ inline doctest::String toString(ReturnCode code) {
 
 namespace doctest {
 
+// CAPTURE(v.name) shows the text, not its address. (doctest 2.4.9 does not compile with the option
+// that it has for this.)
+template <>
+struct StringMaker<const char*> {
+  static String convert(const char* text) { return text; }
+};
+
 template <>
 struct StringMaker<std::vector<std::uint8_t>> {
   static String convert(const std::vector<std::uint8_t>& bytes) {
