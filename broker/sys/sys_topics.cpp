@@ -116,6 +116,7 @@ constexpr Topic kTopics[] = {
     {"$SYS/broker/refused/connect timeout", Value::Refused, refused(Cause::ConnectTimeout)},
     {"$SYS/broker/refused/keep alive timeout", Value::Refused, refused(Cause::KeepAliveTimeout)},
     {"$SYS/broker/refused/taken over", Value::Refused, refused(Cause::TakenOver)},
+    {"$SYS/broker/refused/shutdown", Value::Refused, refused(Cause::Shutdown)},
     {"$SYS/broker/refused/malformed packet", Value::Refused, refused(Cause::MalformedPacket)},
     {"$SYS/broker/refused/protocol error", Value::Refused, refused(Cause::ProtocolError)},
     {"$SYS/broker/refused/packet too large", Value::Refused, refused(Cause::PacketTooLarge)},
@@ -146,8 +147,16 @@ constexpr Topic kTopics[] = {
 };
 
 constexpr std::size_t kTopicCount = sizeof kTopics / sizeof kTopics[0];
-static_assert(kTopics[kTopicCount - 1].detail + 1 == static_cast<int>(Cause::Count),
-              "every cause has a topic");
+// The rows of refused/ are the last ones, in the order of Cause: none is forgotten.
+constexpr bool names_every_cause() {
+  constexpr auto kCauses = static_cast<std::size_t>(Cause::Count);
+  for (std::size_t cause = 0; cause < kCauses; ++cause) {
+    const Topic& topic = kTopics[kTopicCount - kCauses + cause];
+    if (topic.value != Value::Refused || topic.detail != cause) return false;
+  }
+  return true;
+}
+static_assert(names_every_cause());
 
 constexpr std::array<Duration, SysTopics::kWindows> kWindowTimes = {
     std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15)};
