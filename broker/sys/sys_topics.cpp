@@ -161,6 +161,59 @@ static_assert(names_every_cause());
 constexpr std::array<Duration, SysTopics::kWindows> kWindowTimes = {
     std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15)};
 
+std::uint64_t counter(Value value, const metrics::Metrics& m, const Arena& arena) {
+  switch (value) {
+    case Value::ClientsConnected:
+      return m.clients_connected;
+    case Value::ClientsDisconnected:
+      return m.clients_total - m.clients_connected;
+    case Value::ClientsTotal:
+      return m.clients_total;
+    case Value::ClientsMaximum:
+      return m.clients_maximum;
+    case Value::ClientsExpired:
+      return m.clients_expired;
+    case Value::MessagesReceived:
+      return m.messages_received;
+    case Value::MessagesSent:
+      return m.messages_sent;
+    case Value::PublishReceived:
+      return m.publish_received;
+    case Value::PublishSent:
+      return m.publish_sent;
+    case Value::PublishDropped:
+      return m.publish_dropped;
+    case Value::PublishBytesReceived:
+      return m.publish_bytes_received;
+    case Value::PublishBytesSent:
+      return m.publish_bytes_sent;
+    case Value::BytesReceived:
+      return m.bytes_received;
+    case Value::BytesSent:
+      return m.bytes_sent;
+    case Value::Subscriptions:
+      return m.subscriptions;
+    case Value::SharedSubscriptions:
+      return m.shared_subscriptions;
+    case Value::RetainedMessages:
+      return m.retained_messages;
+    case Value::StoredMessages:
+      return m.stored_messages;
+    case Value::StoredBytes:
+      return m.stored_bytes;
+    case Value::HeapCurrent:
+      return arena.used_pages() * arena.page_bytes();
+    case Value::HeapMaximum:
+      return arena.most_used_pages() * arena.page_bytes();
+    case Value::Version:
+    case Value::Uptime:
+    case Value::Load:
+    case Value::Refused:
+      break;  // no counters
+  }
+  return 0;
+}
+
 // Two decimals, as Mosquitto.
 void add_fixed(TextWriter& out, Fixed value) {
   const std::uint64_t hundredths =
@@ -184,84 +237,17 @@ std::string_view SysTopics::name(std::size_t index) const {
 }
 
 void SysTopics::render(std::size_t index, TextWriter& out) const {
-  const metrics::Metrics& m = metrics_;
-  const std::size_t detail = kTopics[index].detail;
-  switch (kTopics[index].value) {
-    case Value::Version:
-      out.add(version_);
-      return;
-    case Value::Uptime:
-      out.add((sampled_ - started_) / std::chrono::seconds(1)).add(" seconds");
-      return;
-    case Value::ClientsConnected:
-      out.add(m.clients_connected);
-      return;
-    case Value::ClientsDisconnected:
-      out.add(m.clients_total - m.clients_connected);
-      return;
-    case Value::ClientsTotal:
-      out.add(m.clients_total);
-      return;
-    case Value::ClientsMaximum:
-      out.add(m.clients_maximum);
-      return;
-    case Value::ClientsExpired:
-      out.add(m.clients_expired);
-      return;
-    case Value::MessagesReceived:
-      out.add(m.messages_received);
-      return;
-    case Value::MessagesSent:
-      out.add(m.messages_sent);
-      return;
-    case Value::PublishReceived:
-      out.add(m.publish_received);
-      return;
-    case Value::PublishSent:
-      out.add(m.publish_sent);
-      return;
-    case Value::PublishDropped:
-      out.add(m.publish_dropped);
-      return;
-    case Value::PublishBytesReceived:
-      out.add(m.publish_bytes_received);
-      return;
-    case Value::PublishBytesSent:
-      out.add(m.publish_bytes_sent);
-      return;
-    case Value::BytesReceived:
-      out.add(m.bytes_received);
-      return;
-    case Value::BytesSent:
-      out.add(m.bytes_sent);
-      return;
-    case Value::Subscriptions:
-      out.add(m.subscriptions);
-      return;
-    case Value::SharedSubscriptions:
-      out.add(m.shared_subscriptions);
-      return;
-    case Value::RetainedMessages:
-      out.add(m.retained_messages);
-      return;
-    case Value::StoredMessages:
-      out.add(m.stored_messages);
-      return;
-    case Value::StoredBytes:
-      out.add(m.stored_bytes);
-      return;
-    case Value::HeapCurrent:
-      out.add(arena_.used_pages() * arena_.page_bytes());
-      return;
-    case Value::HeapMaximum:
-      out.add(arena_.most_used_pages() * arena_.page_bytes());
-      return;
-    case Value::Load:
-      add_fixed(out, averages_[detail / kWindows][detail % kWindows]);
-      return;
-    case Value::Refused:
-      out.add(m.refused[detail]);
-      return;
+  const Topic& topic = kTopics[index];
+  if (topic.value == Value::Version) {
+    out.add(version_);
+  } else if (topic.value == Value::Uptime) {
+    out.add((sampled_ - started_) / std::chrono::seconds(1)).add(" seconds");
+  } else if (topic.value == Value::Load) {
+    add_fixed(out, averages_[topic.detail / kWindows][topic.detail % kWindows]);
+  } else if (topic.value == Value::Refused) {
+    out.add(metrics_.refused[topic.detail]);
+  } else {
+    out.add(counter(topic.value, metrics_, arena_));
   }
 }
 
