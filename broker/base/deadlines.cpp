@@ -4,6 +4,8 @@
 #include <bit>
 #include <limits>
 
+#include "broker/base/assert.hpp"
+
 namespace midge {
 
 std::uint32_t Deadlines::tick_of(Instant when) const {
@@ -23,6 +25,8 @@ void Deadlines::push(Deadline*& head, Deadline& deadline) {
 
 void Deadlines::insert(Deadline& deadline) {
   if (deadline.tick <= now_) return push(due_, deadline);
+  // The ticks differ, so there is a highest bit that does.
+  MIDGE_ASSERT(deadline.tick != now_);
   const auto level = static_cast<unsigned>(std::bit_width(deadline.tick ^ now_) - 1) / 4;
   const unsigned slot = deadline.tick >> (4 * level) & (kSlots - 1);
   push(slots_[level][slot], deadline);

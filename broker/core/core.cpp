@@ -40,7 +40,7 @@ struct Core::State final : auth::DecisionHandler {
         settings(chosen),
         parts(seams),
         memory(seams.arena),
-        messages(memory, seams.metrics),
+        messages(memory, {seams.metrics.stored_messages, seams.metrics.stored_bytes}),
         commits(seams.journal),
         sessions(memory, messages, seams.metrics, chosen.limits, commits, hasher),
         deadlines(Instant{}),

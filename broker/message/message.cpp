@@ -26,7 +26,7 @@ Message* Messages::create(const Head& head) {
   message->qos_ = head.qos;
   message->retain_ = head.retain;
   std::memcpy(message->tail(), head.topic_name.data(), head.topic_name.size());
-  ++metrics_.stored_messages;
+  ++gauges_.messages;
   return message;
 }
 
@@ -72,13 +72,13 @@ bool Messages::append(Message& message, Bytes payload) {
     }
   }
   message.payload_bytes_ += static_cast<std::uint32_t>(payload.size());
-  metrics_.stored_bytes += payload.size();
+  gauges_.payload_bytes += payload.size();
   return true;
 }
 
 void Messages::destroy(Message& message) {
-  --metrics_.stored_messages;
-  metrics_.stored_bytes -= message.payload_bytes_;
+  --gauges_.messages;
+  gauges_.payload_bytes -= message.payload_bytes_;
   for (Block* block = message.blocks_; block != nullptr;) {
     Block* const next = block->next;
     memory_.release(block, memory_.largest_class_bytes());

@@ -9,7 +9,6 @@
 #include "broker/base/bytes.hpp"
 #include "broker/base/memory.hpp"
 #include "broker/base/time.hpp"
-#include "broker/metrics/metrics.hpp"
 #include "broker/wire/protocol.hpp"
 
 namespace midge::message {
@@ -82,10 +81,16 @@ struct Head {
   Instant expires = kNever;
 };
 
+// Where the messages alive are counted.
+struct Gauges {
+  std::uint32_t& messages;
+  std::uint64_t& payload_bytes;
+};
+
 // Makes, counts and frees messages.
 class Messages {
  public:
-  Messages(Memory& memory, metrics::Metrics& metrics) : memory_(memory), metrics_(metrics) {}
+  Messages(Memory& memory, const Gauges& gauges) : memory_(memory), gauges_(gauges) {}
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
@@ -109,7 +114,7 @@ class Messages {
   void destroy(Message& message);
 
   Memory& memory_;
-  metrics::Metrics& metrics_;
+  Gauges gauges_;
 };
 
 }  // namespace midge::message

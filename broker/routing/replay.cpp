@@ -11,7 +11,6 @@ using message::Message;
 using session::Delivery;
 using session::Session;
 using session::Subscription;
-using wire::QoS;
 
 bool Router::start_replay(Subscription& subscription, std::string_view filter) {
   if (*topic::Levels(filter).next() == virtual_topics_.root() && virtual_topics_.count() > 0) {

@@ -16,7 +16,9 @@ constexpr std::uint8_t kQoS = 0x6;
 constexpr unsigned kQoSShift = 1;
 constexpr std::uint8_t kDup = 0x8;
 
-ReasonCode read_publish(Reader& in, Version version, std::uint8_t flags, Publish& publish) {
+}  // namespace
+
+ReasonCode decode_publish(Version version, std::uint8_t flags, Bytes body, Publish& publish) {
   if ((flags & kQoS) == kQoS) return ReasonCode::MalformedPacket;  // [MQTT-3.3.1-4]
   publish.qos = static_cast<QoS>((flags & kQoS) >> kQoSShift);
   publish.dup = (flags & kDup) != 0;
@@ -24,6 +26,7 @@ ReasonCode read_publish(Reader& in, Version version, std::uint8_t flags, Publish
   const bool has_packet_id = publish.qos != QoS::AtMostOnce;              // [MQTT-2.2.1-2]
   if (publish.dup && !has_packet_id) return ReasonCode::MalformedPacket;  // [MQTT-3.3.1-2]
 
+  Reader in(body);
   publish.topic_name = in.utf8_string();  // [MQTT-3.3.2-1]
   if (has_packet_id) publish.packet_id = in.two_byte_integer();
   if (version == Version::V5) {
@@ -40,13 +43,9 @@ ReasonCode read_publish(Reader& in, Version version, std::uint8_t flags, Publish
   return version == Version::V5 ? ReasonCode::ProtocolError : ReasonCode::MalformedPacket;
 }
 
-}  // namespace
-
 Result<Publish, ReasonCode> decode_publish(Version version, std::uint8_t flags, Bytes body) {
-  // Filled in place: the struct is large, and this is the busiest decoder.
   Result<Publish, ReasonCode> result{Publish{}};
-  Reader in(body);
-  const ReasonCode reason = read_publish(in, version, flags, *result);
+  const ReasonCode reason = decode_publish(version, flags, body, *result);
   if (is_error(reason)) result = Failure{reason};
   return result;
 }
