@@ -10,7 +10,6 @@ using midge::test::body_of;
 using midge::test::check_every_length;
 using midge::test::encoded;
 using midge::test::hex;
-using midge::test::packet;
 
 namespace {
 

@@ -8,7 +8,6 @@ using namespace midge;
 using namespace midge::wire;
 using midge::test::body_of;
 using midge::test::check_every_length;
-using midge::test::copy_of;
 using midge::test::dump;
 using midge::test::encoded;
 using midge::test::hex;

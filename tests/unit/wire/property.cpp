@@ -126,8 +126,7 @@ TEST_CASE(
       CAPTURE(place.name);
       const std::uint8_t id = hex(sample.bytes)[0];
       const bool repeats = id == 0x26 || (id == 0x0B && place.place == PropertyPlace::Publish);
-      const std::string once(sample.bytes);
-      const auto bytes = section(what_it_needs(sample) + once + once);
+      const auto bytes = section(what_it_needs(sample).append(sample.bytes).append(sample.bytes));
       CHECK(read_error(place.place, bytes) ==
             (repeats ? ReasonCode::Success : ReasonCode::ProtocolError));
     }

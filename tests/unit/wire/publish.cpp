@@ -91,6 +91,16 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a PUBLISH is decoded in place as well") {
+  const auto body = body_of(kFull5);
+  Publish publish;
+  REQUIRE(decode_publish(Version::V5, 0xD, body, publish) == ReasonCode::Success);
+  CHECK(encode(Version::V5, publish) == packet(kFull5));
+  Publish refused;
+  CHECK(decode_publish(Version::V5, 0xD, hex("00 01 23 00 07 00"), refused) ==
+        ReasonCode::TopicNameInvalid);
+}
+
 TEST_CASE("a payload may be empty, and be anything") {
   const auto empty = decode_publish(Version::V5, 0, hex("00 01 61 00"));
   REQUIRE(empty);
