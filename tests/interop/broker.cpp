@@ -1,0 +1,70 @@
+#include "tests/interop/broker.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "tests/interop/failure_log.hpp"
+#include "tests/interop/listening.hpp"
+
+namespace midge::interop {
+
+namespace {
+
+std::string with_folder(std::string text, const std::string& folder) {
+  constexpr std::string_view kMark = "{folder}";
+  for (auto at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at))
+    text.replace(at, kMark.size(), folder);
+  return text;
+}
+
+}  // namespace
+
+std::string broker_program() {
+  const char* program = std::getenv("MIDGE_BROKER");
+  if (program == nullptr || *program == '\0')
+    throw std::runtime_error("MIDGE_BROKER does not name the broker to test");
+  return program;
+}
+
+Broker::Broker(const std::string& settings, const ProcessOptions& options) {
+  // Somebody may take the port between the look and the start: then try the next one.
+  constexpr int kAttempts = 5;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    port_ = free_port();
+    const auto file = folder_.write("broker.conf", "listener " + std::to_string(port_) +
+                                                       " 127.0.0.1\n"
+                                                       "allow_anonymous true\n"
+                                                       "log_dest stderr\n"
+                                                       "log_type all\n" +
+                                                       with_folder(settings, folder().string()));
+    process_ = std::make_unique<Process>(
+        std::vector<std::string>{broker_program(), "-c", file.string()}, options);
+    const std::string address = "127.0.0.1:" + std::to_string(port_);
+    const auto listens = [&] { return listening_addresses(process_->pid()).contains(address); };
+    if (eventually([&] { return listens() || !process_->running(); }) && listens()) return;
+    if (process_->running()) break;
+    if (log().find("in use") == std::string::npos) break;
+  }
+  throw std::runtime_error("the broker does not listen; its log:\n" + log());
+}
+
+Broker::~Broker() {
+  const auto code = stop();
+  CHECK_MESSAGE(code == std::optional(0), "SIGTERM ends the broker in order");
+  log_of_this_test(log());
+}
+
+std::optional<int> Broker::stop() {
+  process_->signal(SIGTERM);
+  const auto code = process_->wait_exit();
+  if (!code) {
+    process_->signal(SIGKILL);
+    (void)process_->wait_exit();
+  }
+  return code;
+}
+
+}  // namespace midge::interop

@@ -1,0 +1,44 @@
+// The real broker in a process of its own, on a loopback port of its own. Which program that is
+// comes from the environment variable MIDGE_BROKER, so the same tests can run against another
+// broker that reads mosquitto.conf.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/interop/process.hpp"
+
+namespace midge::interop {
+
+// MIDGE_BROKER; throws std::runtime_error where it is unset.
+std::string broker_program();
+
+class Broker {
+ public:
+  // Starts with `listener <free port> 127.0.0.1`, anonymous, all log types, followed by `settings`
+  // (lines of mosquitto.conf). "{folder}" in them stands for the broker's temporary folder. Returns
+  // when it listens; throws std::runtime_error with its log when it does not.
+  explicit Broker(const std::string& settings = {}, const ProcessOptions& options = {});
+  ~Broker();  // stops it; any exit code but 0 fails the test
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string uri() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  Process& process() { return *process_; }
+  std::string log() const { return process_->errors() + process_->output(); }
+
+  // SIGTERM, then the exit code, or nothing (and SIGKILL) when it does not end in time.
+  std::optional<int> stop();
+
+ private:
+  TemporaryFolder folder_;
+  std::uint16_t port_{};
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace midge::interop
