@@ -109,6 +109,21 @@ void Acknowledgements::pop(Memory& memory) {
   memory.release(block, block->bytes);
 }
 
+void Acknowledgements::drop_waiting(Memory& memory, const session::Commits& commits) {
+  Acknowledgements kept;
+  Place place;
+  Acknowledgement owed;
+  while (next(place, owed) && commits.is_durable(owed.commit)) {
+    const bool pushed =
+        owed.packet.empty()
+            ? kept.push(memory, owed.type, owed.packet_id, owed.reason, owed.commit)
+            : kept.push_packet(memory, owed.type, owed.reason, owed.packet, owed.commit);
+    if (!pushed) break;
+  }
+  clear(memory);
+  *this = kept;
+}
+
 void Acknowledgements::clear(Memory& memory) {
   while (!empty()) pop(memory);
 }

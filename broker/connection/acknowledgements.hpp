@@ -23,7 +23,7 @@ class Acknowledgements {
  public:
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
 
-  // Appends a PUBACK, PUBREC, PUBREL, PUBCOMP or PINGRESP without properties. Uses the reserve;
+  // Appends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. Uses the reserve;
   // false when even that is full.
   [[nodiscard]] bool push(Memory& memory, wire::PacketType type, wire::PacketIdentifier packet_id,
                           wire::ReasonCode reason, session::CommitNumber commit);
@@ -49,6 +49,8 @@ class Acknowledgements {
 
   // Takes the first away.
   void pop(Memory& memory);
+  // Takes away the first that still waits for its commit, and all behind it.
+  void drop_waiting(Memory& memory, const session::Commits& commits);
   void clear(Memory& memory);
 
  private:

@@ -97,6 +97,8 @@ void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_s
   context_.metrics.count(cause);
   log_closed(wire::reason_name(reason));
   end_session(true);
+  // What waits for its commit is not acknowledged any more: the client sends it again.
+  acknowledgements_.drop_waiting(context_.memory, context_.commits);
   // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0; after it nothing is sent
   // [MQTT-3.14.4-1].
   if (was_connected_ && is_v5()) {

@@ -188,6 +188,7 @@ class Connection final : public hal::TransportHandler,
   void write_out();
   void plan_held(Plan& plan);
   void plan_acknowledgements(Plan& plan);
+  void plan_pings(Plan& plan);
   void plan_resends(Plan& plan);
   void plan_deliveries(Plan& plan);
   [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
@@ -240,6 +241,7 @@ class Connection final : public hal::TransportHandler,
   std::uint16_t keep_alive_seconds_ = 0;
   std::uint16_t receive_maximum_ = wire::kDefaultReceiveMaximum;  // the client's
   std::uint16_t open_receives_ = 0;  // its PUBLISHes with QoS > 0 that we have not settled
+  std::uint16_t owed_pings_ = 0;     // PINGRESPs, which wait for no commit
   std::uint16_t alias_maximum_in_ = 0;
   std::uint16_t alias_maximum_out_ = 0;
   std::uint16_t aliases_before_ = 0;  // outgoing ones defined before the write under way

@@ -62,10 +62,6 @@ constexpr std::size_t kSmallBytes = 5;
 std::size_t write_small(const Acknowledgement& owed, bool v5, std::uint8_t* out) {
   const unsigned flags = owed.type == PacketType::Pubrel ? 2U : 0U;  // [MQTT-3.6.1-1]
   out[0] = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
-  if (owed.type == PacketType::Pingresp) {
-    out[1] = 0;
-    return 2;
-  }
   const bool has_reason = v5 && owed.reason != wire::ReasonCode::Success;
   out[1] = has_reason ? 3 : 2;
   out[2] = static_cast<std::uint8_t>(owed.packet_id >> 8U);
@@ -228,6 +224,7 @@ void Connection::write_out() {
   aliases_before_ = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
   plan_held(plan);
   plan_acknowledgements(plan);
+  plan_pings(plan);
   if (session_ != nullptr && phase_ == Phase::Open) {
     plan_resends(plan);
     if (session_->resend == nullptr || !plan.is_window_full) plan_deliveries(plan);
@@ -273,6 +270,20 @@ void Connection::plan_acknowledgements(Plan& plan) {
     }
     std::memcpy(room, owed.packet.data(), size);
     plan.add(Kind::Acknowledgement, size, aliases);
+  }
+}
+
+void Connection::plan_pings(Plan& plan) {
+  const std::uint16_t aliases = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
+  for (std::uint16_t i = 0; i < owed_pings_; ++i) {
+    std::uint8_t* const room = plan.room(2);
+    if (room == nullptr) {
+      plan.is_full = true;
+      return;
+    }
+    room[0] = static_cast<std::uint8_t>(static_cast<unsigned>(PacketType::Pingresp) << 4U);
+    room[1] = 0;
+    plan.add(Kind::Pingresp, 2, aliases);
   }
 }
 
@@ -547,6 +558,9 @@ void Connection::apply(Plan& plan, std::size_t taken) {
 void Connection::apply(const PlannedPacket& packet) {
   ++context_.metrics.messages_sent;
   switch (packet.kind) {
+    case Kind::Pingresp:
+      --owed_pings_;
+      return;
     case Kind::Acknowledgement: {
       Acknowledgements::Place place;
       Acknowledgement owed;

@@ -15,6 +15,7 @@ namespace midge::connection {
 // One packet of a write, so that what was taken can be told from what was not.
 struct PlannedPacket {
   enum class Kind : std::uint8_t {
+    Pingresp,         // one that is owed
     Acknowledgement,  // the front of the connection's acknowledgements
     Resend,           // the session's resend position
     Delivery,         // the front of the session's queue

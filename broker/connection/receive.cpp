@@ -329,7 +329,8 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
       if (!wire::ping_is_valid(body)) {
         close_for(ReasonCode::MalformedPacket);
       } else {
-        acknowledge(PacketType::Pingresp, 0, ReasonCode::Success, 0);  // [MQTT-3.12.4-1]
+        ++owed_pings_;  // [MQTT-3.12.4-1]
+        mark_ready();
       }
       break;
     case PacketType::Disconnect:
