@@ -78,9 +78,14 @@ bool drop_privileges(std::string_view user, LogSink& log) {
   char name[64];
   if (user.size() >= sizeof name) return fail(log, "Invalid user ", user, ENAMETOOLONG);
   name[user.copy(name, sizeof name - 1)] = '\0';
-  errno = 0;
   const passwd* const entry = getpwnam(name);
-  if (entry == nullptr) return fail(log, "Invalid user ", user, errno == 0 ? ENOENT : errno);
+  if (entry == nullptr) {
+    char line[128];
+    TextWriter text(line, sizeof line);
+    text.add("Error: Unknown user '").add_untrusted(user).add("', unable to drop privileges.");
+    log.write(LogLevel::Error, text.view());
+    return false;
+  }
   if (initgroups(name, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 ||
       setuid(entry->pw_uid) != 0)
     return fail(log, "Unable to become user ", user, errno);
