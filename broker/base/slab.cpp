@@ -50,13 +50,16 @@ void Slab::give(void* object) {
   page.free = free;
   if (page.used-- == objects_per_page_) link(page);
   --used_;
-  // One page's worth of spare room is kept, so that a slab at a page's edge does not flutter.
-  // An empty slab keeps nothing.
-  if (page.used == 0 && (capacity_ - used_ > objects_per_page_ || used_ == 0)) {
-    unlink(page);
-    capacity_ -= objects_per_page_;
-    arena_.give(&page, 1);
-  }
+  // One page's worth of spare room is kept, so that a slab at a page's edge does not flutter. An
+  // empty slab keeps nothing.
+  if (page.used == 0 && capacity_ - used_ > objects_per_page_) drop_page(page);
+  while (used_ == 0 && partial_ != nullptr) drop_page(*partial_);
+}
+
+void Slab::drop_page(Page& page) {
+  unlink(page);
+  capacity_ -= objects_per_page_;
+  arena_.give(&page, 1);
 }
 
 bool Slab::prepare(std::size_t count) {

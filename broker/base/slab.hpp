@@ -45,6 +45,7 @@ class Slab {
   };
 
   [[nodiscard]] bool add_page(Reserve reserve);
+  void drop_page(Page& page);
   void link(Page& page);
   void unlink(Page& page);
 

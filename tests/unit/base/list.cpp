@@ -1,0 +1,80 @@
+#include "broker/base/list.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace midge;
+
+namespace {
+
+struct Red {};
+struct Blue {};
+struct Item : ListNode<Red>, ListNode<Blue> {
+  explicit Item(char n) : name(n) {}
+  char name;
+};
+
+struct Link {
+  Link* next = nullptr;
+  char name = 0;
+};
+
+template <class L>
+std::string names(const L& list) {
+  std::string all;
+  for (const Item* at = list.first(); at != nullptr; at = L::next(*at)) all += at->name;
+  return all;
+}
+
+std::string names(const Queue<Link>& queue) {
+  std::string all;
+  for (const Link* at = queue.first(); at != nullptr; at = at->next) all += at->name;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an object hangs in two lists at once and leaves each alone") {
+  Item a('a');
+  Item b('b');
+  Item c('c');
+  List<Item, Red> red;
+  SmallList<Item, Blue> blue;
+  for (Item* const item : {&a, &b, &c}) {
+    red.push_back(*item);
+    blue.push_front(*item);
+  }
+  CHECK(names(red) == "abc");
+  CHECK(names(blue) == "cba");
+  red.remove(b);
+  CHECK(names(red) == "ac");
+  CHECK(names(blue) == "cba");
+  blue.remove(c);
+  blue.remove(a);
+  CHECK(names(blue) == "b");
+  red.remove(a);
+  red.remove(c);
+  CHECK(red.empty());
+  red.push_back(b);
+  CHECK(names(red) == "b");
+}
+
+TEST_CASE("a queue takes out of its middle and joins another") {
+  Link links[5];
+  for (int i = 0; i < 5; ++i) links[i].name = static_cast<char>('0' + i);
+  Queue<Link> queue;
+  for (Link& link : links) queue.push_back(link);
+  CHECK(queue.pop_after(&links[1]) == &links[2]);
+  CHECK(queue.pop_after(&links[3]) == &links[4]);
+  CHECK(queue.last() == &links[3]);
+  CHECK(queue.pop_front() == &links[0]);
+  CHECK(names(queue) == "13");
+  Queue<Link> other;
+  other.push_front(links[0]);
+  other.push_front(links[2]);
+  queue.append(other);
+  CHECK(names(queue) == "1320");
+  CHECK(other.empty());
+  CHECK(queue.last() == &links[0]);
+}
