@@ -13,7 +13,7 @@
 #include "platform/linux/accepting.hpp"
 #include "platform/linux/clock.hpp"
 #include "platform/linux/listen_sockets.hpp"
-#include "world.hpp"
+#include "tests/unit/linux/world.hpp"
 
 namespace midge::platform {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "platform/linux/gather.hpp"
-#include "world.hpp"
+#include "tests/unit/linux/world.hpp"
 
 namespace midge::platform {
 

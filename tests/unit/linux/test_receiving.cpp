@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "platform/linux/clock.hpp"
-#include "world.hpp"
+#include "tests/unit/linux/world.hpp"
 
 namespace midge::platform {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "world.hpp"
+#include "tests/unit/linux/world.hpp"
 
 namespace midge::platform {
 

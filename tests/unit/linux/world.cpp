@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include "tests/unit/linux/world.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
