@@ -3,6 +3,8 @@
 // std::string behind them, stay out of the program: a third of its size.
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-reserved-identifier): these names are the library's.
+
 namespace std {
 
 [[noreturn]] void __throw_logic_error(const char*);
@@ -25,3 +27,5 @@ extern "C" [[noreturn]] void __cxa_pure_virtual();
 void __cxa_pure_virtual() {
   std::abort();
 }
+
+// NOLINTEND(bugprone-reserved-identifier)
