@@ -383,8 +383,8 @@ TEST_CASE("what repeats is walked in its order, whatever stands between") {
 }
 
 TEST_CASE("a walk over bytes that are no section ends") {
-  for (const std::string_view text :
-       {"ff", "26", "26 00 01 61", "26 00 01 61 00 02 31", "09 ff ff", "00"}) {
+  for (const std::string_view text : {"ff", "26", "26 00 01 61", "26 00 01 61 00 02 31", "09 ff ff",
+                                      "00", "0b", "0b 80", "0b 80 00"}) {
     CAPTURE(text);
     const auto bytes = hex(text);
     const PropertySection nonsense{Bytes(bytes)};
@@ -392,6 +392,9 @@ TEST_CASE("a walk over bytes that are no section ends") {
     CHECK_FALSE(nonsense.next_user_property(offset));
     CHECK_FALSE(nonsense.next_subscription_identifier(offset));
     CHECK(offset == 0);
+    std::vector<std::uint8_t> copy(16, 0xEE);
+    copy_forwarded(nonsense, copy);
+    CHECK(copy == std::vector<std::uint8_t>(16, 0xEE));
   }
 }
 

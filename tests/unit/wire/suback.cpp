@@ -101,6 +101,7 @@ TEST_CASE("a SUBACK or UNSUBACK that breaks a rule is refused") {
   constexpr Vector kVectors[] = {
       {"packet identifier 0", Version::V5, Suback, "00 00 00 00", ReasonCode::ProtocolError},
       {"packet identifier 0", Version::V311, Unsuback, "00 00", ReasonCode::ProtocolError},
+      {"half a packet identifier", Version::V311, Unsuback, "12", ReasonCode::MalformedPacket},
       {"no code", Version::V5, Suback, "12 34 00", ReasonCode::MalformedPacket},
       {"no code", Version::V311, Suback, "12 34", ReasonCode::MalformedPacket},
       {"a code before 5.0", Version::V311, Unsuback, "12 34 00", ReasonCode::MalformedPacket},

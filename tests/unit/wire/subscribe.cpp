@@ -124,6 +124,7 @@ TEST_CASE("a SUBSCRIBE that breaks a rule is refused") {
     ReasonCode reason;
   };
   constexpr Vector kVectors[] = {
+      {"half a packet identifier", Version::V311, "12", ReasonCode::MalformedPacket},
       {"no filter [MQTT-3.8.3-2]", Version::V5, "12 34 00", ReasonCode::ProtocolError},
       {"no filter [MQTT-3.8.3-3@3.1.1]", Version::V311, "12 34", ReasonCode::ProtocolError},
       {"no filter", Version::V31, "12 34", ReasonCode::ProtocolError},
@@ -171,4 +172,10 @@ TEST_CASE("a walk over entries ends where they end") {
   CHECK_FALSE(nothing.next(offset));
   offset = 100;
   CHECK_FALSE(nothing.next(offset));
+
+  const auto cut_off = hex("00 01 62");
+  Subscribe nonsense;
+  nonsense.entries = cut_off;
+  offset = 0;
+  CHECK_FALSE(nonsense.next(offset));
 }

@@ -68,6 +68,7 @@ TEST_CASE("an UNSUBSCRIBE that breaks a rule is refused") {
     ReasonCode reason;
   };
   constexpr Vector kVectors[] = {
+      {"half a packet identifier", Version::V311, "12", ReasonCode::MalformedPacket},
       {"no filter [MQTT-3.10.3-2]", Version::V5, "12 34 00", ReasonCode::ProtocolError},
       {"no filter [MQTT-3.10.3-2@3.1.1]", Version::V311, "12 34", ReasonCode::ProtocolError},
       {"packet identifier 0 [MQTT-2.2.1-3]", Version::V5, "00 00 00 00 01 62",
@@ -95,4 +96,10 @@ TEST_CASE("a walk over filters ends where they end") {
   CHECK_FALSE(nothing.next(offset));
   offset = 100;
   CHECK_FALSE(nothing.next(offset));
+
+  const auto cut_off = hex("00 02 62");
+  Unsubscribe nonsense;
+  nonsense.filters = cut_off;
+  offset = 0;
+  CHECK_FALSE(nonsense.next(offset));
 }

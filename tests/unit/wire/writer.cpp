@@ -74,6 +74,16 @@ TEST_CASE("a Writer that overflowed stays so, and nothing is written in part") {
   out.byte(0x06);
   CHECK_FALSE(out.ok());
   CHECK(dump(buffer) == "01 ee ee ee");
+
+  auto two_bytes = hex("ee ee");
+  Writer integer(two_bytes);
+  integer.variable_byte_integer(16'384);
+  CHECK_FALSE(integer.ok());
+  CHECK(dump(two_bytes) == "ee ee");
+  Writer text(two_bytes);
+  text.utf8_string("a");
+  CHECK_FALSE(text.ok());
+  CHECK(dump(two_bytes) == "ee ee");
 }
 
 TEST_CASE("a Writer without a buffer takes nothing") {
