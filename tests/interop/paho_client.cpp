@@ -48,17 +48,7 @@ mqtt::connect_options options_of(Level level) {
 
 }  // namespace
 
-std::string difference(const std::vector<std::string>& got, const std::vector<std::string>& want) {
-  if (got == want) return {};
-  std::size_t at = 0;
-  while (at < got.size() && at < want.size() && got[at] == want[at]) ++at;
-  std::string text =
-      std::to_string(got.size()) + " of " + std::to_string(want.size()) + ", number ";
-  text += std::to_string(at) + " is ";
-  return text + (at < got.size() ? got[at] : "missing");
-}
-
-const char* name_of(Level level) {
+std::string name_of(Level level) {
   if (level == MQTTVERSION_3_1) return "3.1";
   return level == MQTTVERSION_5 ? "5.0" : "3.1.1";
 }

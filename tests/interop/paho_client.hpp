@@ -74,10 +74,7 @@ class PahoClient {
   std::optional<int> disconnect_reason_;
 };
 
-// Empty when both are the same, else where they part; for messages of a failed check.
-std::string difference(const std::vector<std::string>& got, const std::vector<std::string>& want);
-
-const char* name_of(Level level);  // "3.1", "3.1.1", "5.0"
+std::string name_of(Level level);  // "3.1", "3.1.1", "5.0"
 
 inline constexpr Level kAllLevels[] = {MQTTVERSION_3_1, MQTTVERSION_3_1_1, MQTTVERSION_5};
 

@@ -131,6 +131,16 @@ Finished run(std::vector<std::string> arguments, const ProcessOptions& options) 
   return {*code, process.output(), process.errors()};
 }
 
+std::string difference(const std::vector<std::string>& got, const std::vector<std::string>& want) {
+  if (got == want) return {};
+  std::size_t at = 0;
+  while (at < got.size() && at < want.size() && got[at] == want[at]) ++at;
+  std::string text =
+      std::to_string(got.size()) + " of " + std::to_string(want.size()) + ", number ";
+  text += std::to_string(at) + " is ";
+  return text + (at < got.size() ? got[at] : "missing");
+}
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;

@@ -86,6 +86,9 @@ Finished run(std::vector<std::string> arguments, const ProcessOptions& options =
 std::string read_file(const std::filesystem::path& path);
 std::vector<std::string> lines_of(const std::string& text);
 
+// Empty when both are the same, else where they part; for messages of a failed check.
+std::string difference(const std::vector<std::string>& got, const std::vector<std::string>& want);
+
 void sleep_for(Clock::duration time);
 
 template <typename Predicate>
