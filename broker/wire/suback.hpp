@@ -14,7 +14,7 @@ namespace midge::wire {
 struct Suback {
   PacketIdentifier packet_id = 0;
   Properties properties{};  // 5.0 only
-  Bytes codes;            // one for each filter, as on the wire; none for UNSUBACK before 5.0
+  Bytes codes;              // one for each filter, as on the wire; none for UNSUBACK before 5.0
 };
 
 // `type` is Suback or Unsuback. Errors: MalformedPacket (no code too), ProtocolError (packet

@@ -33,7 +33,7 @@ struct SubscribeEntry {
 struct Subscribe {
   PacketIdentifier packet_id = 0;
   Properties properties{};  // 5.0 only
-  Bytes entries;          // validated: at least one filter with its options byte
+  Bytes entries;            // validated: at least one filter with its options byte
   std::uint32_t count = 0;
 
   // The entry at `offset`, which moves behind it; nothing at the end.

@@ -17,7 +17,7 @@ namespace midge::wire {
 struct Unsubscribe {
   PacketIdentifier packet_id = 0;
   Properties properties{};  // 5.0 only: User Properties
-  Bytes filters;          // validated: at least one
+  Bytes filters;            // validated: at least one
   std::uint32_t count = 0;
 
   // The filter at `offset`, which moves behind it; nothing at the end.
