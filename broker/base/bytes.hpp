@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -17,6 +18,14 @@ using MutableBytes = std::span<std::uint8_t>;
 }
 [[nodiscard]] inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Copies all of `from` to `to`; an empty view may point nowhere.
+inline void copy(void* to, Bytes from) {
+  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+}
+inline void copy(void* to, std::string_view from) {
+  copy(to, as_bytes(from));
 }
 
 }  // namespace midge

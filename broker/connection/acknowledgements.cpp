@@ -1,6 +1,5 @@
 #include "broker/connection/acknowledgements.hpp"
 
-#include <cstring>
 #include <new>
 
 namespace midge::connection {
@@ -66,7 +65,7 @@ bool Acknowledgements::push_packet(Memory& memory, wire::PacketType type, wire::
   block->packet_bytes = static_cast<std::uint32_t>(packet.size());
   block->type = type;
   block->reason = reason;
-  std::memcpy(static_cast<void*>(block + 1), packet.data(), packet.size());
+  copy(block + 1, packet);
   return true;
 }
 

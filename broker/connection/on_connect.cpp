@@ -1,6 +1,5 @@
 // Connection: CONNECT and CONNACK (MQTT 5.0 sections 3.1 and 3.2).
 #include <algorithm>
-#include <cstring>
 
 #include "broker/base/text.hpp"
 #include "broker/connection/incoming.hpp"
@@ -104,7 +103,7 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
     if (!make_incoming()) return;
     incoming_->header = header;
     if (!grow_incoming(header.remaining_length)) return;
-    std::memcpy(incoming_->buffer, body.data(), body.size());
+    copy(incoming_->buffer, body);
     incoming_->filled = header.remaining_length;
     incoming_->stage = Incoming::Stage::Complete;
   }

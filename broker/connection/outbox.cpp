@@ -2,7 +2,6 @@
 // to the transport in one write, and what it took is applied: only then is an acknowledgement gone,
 // a delivery in flight, an alias defined.
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "broker/connection/incoming.hpp"
@@ -268,7 +267,7 @@ void Connection::plan_acknowledgements(Plan& plan) {
       plan.is_full = true;
       return;
     }
-    std::memcpy(room, owed.packet.data(), size);
+    copy(room, owed.packet);
     plan.add(Kind::Acknowledgement, size, aliases);
   }
 }
@@ -611,7 +610,7 @@ bool Connection::hold_rest(const Plan& plan, const PlannedPacket& packet, std::s
   void* const memory = context_.memory.allocate(bytes, Reserve::Use);
   if (memory == nullptr) return false;
   held_ = new (memory) Held{.bytes = bytes, .own_bytes = static_cast<std::uint32_t>(rest.size())};
-  std::memcpy(static_cast<void*>(held_ + 1), rest.data(), rest.size());
+  copy(held_ + 1, rest);
   held_->total = held_->own_bytes;
   if (packet.payload != nullptr) {
     held_->message = packet.payload;

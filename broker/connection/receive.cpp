@@ -1,7 +1,6 @@
 // Connection: bytes to packets. Whole packets are handled where they lie; what comes in pieces is
 // collected, and a large PUBLISH's payload goes straight into its message.
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "broker/connection/incoming.hpp"
@@ -143,7 +142,7 @@ bool Connection::grow_incoming(std::uint32_t bytes) {
     return false;
   }
   if (incoming.buffer != nullptr) {
-    std::memcpy(buffer, incoming.buffer, incoming.filled);
+    copy(buffer, incoming.body());
     context_.memory.release(incoming.buffer, incoming.capacity);
   }
   incoming.buffer = buffer;
@@ -198,7 +197,7 @@ std::size_t Connection::continue_body(Bytes rest) {
   const auto count = static_cast<std::uint32_t>(
       std::min<std::size_t>(rest.size(), incoming.wanted - incoming.filled));
   if (!grow_incoming(incoming.filled + count)) return 0;
-  std::memcpy(incoming.buffer + incoming.filled, rest.data(), count);
+  copy(incoming.buffer + incoming.filled, rest.first(count));
   incoming.filled += count;
   if (incoming.filled < incoming.wanted) return count;
   if (incoming.stage == Incoming::Stage::Body) {

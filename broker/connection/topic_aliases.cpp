@@ -1,7 +1,6 @@
 #include "broker/connection/topic_aliases.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace midge::connection {
 
@@ -20,7 +19,7 @@ bool TopicAliases::define(Memory& memory, std::uint16_t alias, std::string_view 
   Entry& entry = entries_[alias - 1];
   auto* const text = static_cast<char*>(memory.allocate(topic.size()));
   if (text == nullptr) return false;
-  std::memcpy(text, topic.data(), topic.size());
+  copy(text, topic);
   if (entry.text != nullptr) memory.release(entry.text, entry.bytes);
   entry = {text, static_cast<std::uint32_t>(topic.size())};
   count_ = std::max(count_, alias);

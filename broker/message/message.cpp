@@ -1,7 +1,6 @@
 #include "broker/message/message.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "broker/base/assert.hpp"
@@ -25,7 +24,7 @@ Message* Messages::create(const Head& head) {
   message->topic_bytes_ = static_cast<std::uint16_t>(head.topic_name.size());
   message->qos_ = head.qos;
   message->retain_ = head.retain;
-  std::memcpy(message->tail(), head.topic_name.data(), head.topic_name.size());
+  copy(message->tail(), head.topic_name);
   ++gauges_.messages;
   return message;
 }
@@ -33,9 +32,8 @@ Message* Messages::create(const Head& head) {
 bool Messages::append(Message& message, Bytes payload) {
   if (message.inline_payload_bytes_ > 0) {
     MIDGE_ASSERT(message.payload_bytes_ + payload.size() <= message.inline_payload_bytes_);
-    std::memcpy(
-        message.tail() + message.topic_bytes_ + message.properties_bytes_ + message.payload_bytes_,
-        payload.data(), payload.size());
+    copy(message.tail() + message.topic_bytes_ + message.properties_bytes_ + message.payload_bytes_,
+         payload);
   } else if (!payload.empty()) {
     const std::size_t capacity = memory_.largest_class_bytes() - sizeof(Block);
     Block* const last = message.last_block_;
@@ -57,7 +55,7 @@ bool Messages::append(Message& message, Bytes payload) {
     Bytes rest = payload;
     const auto fill = [&rest](Block& block, std::size_t most) {
       const std::size_t count = std::min(most, rest.size());
-      std::memcpy(block.data() + block.bytes, rest.data(), count);
+      copy(block.data() + block.bytes, rest.first(count));
       block.bytes += static_cast<std::uint32_t>(count);
       rest = rest.subspan(count);
     };

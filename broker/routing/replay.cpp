@@ -1,6 +1,5 @@
 // Router: the replay of retained messages to a new subscription (MQTT 5.0 section 3.3.1.3), and the
 // values of virtual topics. A replay goes on as the session's queue drains, over many turns.
-#include <cstring>
 #include <new>
 
 #include "broker/routing/router.hpp"
@@ -27,7 +26,7 @@ bool Router::start_replay(Subscription& subscription, std::string_view filter) {
   replay->cursor = retained_.start();
   replay->started = sequence_;
   replay->filter_bytes = static_cast<std::uint32_t>(filter.size());
-  std::memcpy(static_cast<void*>(replay + 1), filter.data(), filter.size());
+  copy(replay + 1, filter);
   subscription.session.replays.push_back(*replay);
   ++replays_;
   if (subscription.session.is_online()) ready_.add(*subscription.session.attachment);

@@ -1,6 +1,5 @@
 #include "broker/routing/retained.hpp"
 
-#include <cstring>
 #include <new>
 
 #include "broker/base/assert.hpp"
@@ -58,7 +57,7 @@ RetainedNode* RetainedStore::make(std::string_view topic_name) {
       next = new (memory) RetainedNode;
       next->parent = node;
       next->name_bytes = static_cast<std::uint16_t>(level->size());
-      std::memcpy(static_cast<void*>(next + 1), level->data(), level->size());
+      copy(next + 1, *level);
       next->hash = hasher_(*level, reinterpret_cast<std::uintptr_t>(node));
       next->next_sibling = node->first_child;
       if (node->first_child != nullptr) node->first_child->previous_sibling = next;

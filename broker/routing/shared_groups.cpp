@@ -1,6 +1,5 @@
 // Router: shared subscriptions (MQTT 5.0 section 4.8). A group is one receiver; its members take
 // turns, and what none of them can take waits in the group.
-#include <cstring>
 #include <new>
 
 #include "broker/routing/router.hpp"
@@ -37,7 +36,7 @@ Group* Router::make_group(TreeNode& node, std::string_view name) {
   auto* const group = new (memory) Group;
   group->place = &node;
   group->name_bytes = static_cast<std::uint16_t>(name.size());
-  std::memcpy(static_cast<void*>(group + 1), name.data(), name.size());
+  copy(group + 1, name);
   group->hash = hasher_(name, salt_of(node));
   groups_.insert(*group);
   SubscriptionTree::add(node, *group);

@@ -1,6 +1,5 @@
 #include "broker/routing/subscription_tree.hpp"
 
-#include <cstring>
 #include <new>
 
 #include "broker/base/assert.hpp"
@@ -45,7 +44,7 @@ TreeNode* SubscriptionTree::make(std::string_view filter) {
       next = new (memory) TreeNode;
       next->parent = node;
       next->name_bytes = static_cast<std::uint16_t>(level->size());
-      std::memcpy(static_cast<void*>(next + 1), level->data(), level->size());
+      copy(next + 1, *level);
       if (plus) {
         node->plus = next;
       } else if (rest) {
@@ -89,7 +88,7 @@ std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes 
   for (const TreeNode* at = &node; at->parent != nullptr; at = at->parent) {
     if (at != &node) out[--start] = '/';
     start -= at->name_bytes;
-    std::memcpy(out.data() + start, at->name().data(), at->name_bytes);
+    copy(out.data() + start, at->name());
   }
   return as_text(out.subspan(start));
 }

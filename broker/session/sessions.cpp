@@ -1,6 +1,5 @@
 #include "broker/session/sessions.hpp"
 
-#include <cstring>
 #include <new>
 
 #include "broker/base/assert.hpp"
@@ -48,8 +47,8 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
   session->client_id_bytes = static_cast<std::uint16_t>(client_id.size());
   session->user_name_bytes = static_cast<std::uint16_t>(user_name.size());
   char* const text = reinterpret_cast<char*>(session + 1);
-  std::memcpy(text, client_id.data(), client_id.size());
-  std::memcpy(text + client_id.size(), user_name.data(), user_name.size());
+  copy(text, client_id);
+  copy(text + client_id.size(), user_name);
   session->hash = hasher_(client_id);
   session->kind = static_cast<std::uint8_t>(DeadlineKind::Session);
   table_.insert(*session);
