@@ -8,7 +8,8 @@
 //   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP
 //   on_subscribe.cpp  SUBSCRIBE, UNSUBSCRIBE
 //   on_disconnect.cpp DISCONNECT, AUTH, PINGREQ
-//   outbox.cpp        the write at the end of a turn
+//   outbox.cpp        the write at the end of a turn; outbox_publish.cpp: the PUBLISHes in it;
+//                     outbox_apply.cpp: what the transport took of it
 #pragma once
 
 #include <cstdint>
@@ -205,6 +206,7 @@ class Connection final : public hal::TransportHandler,
   [[nodiscard]] std::uint16_t window() const;
   void count_publish(session::Delivery& delivery);
   [[nodiscard]] bool is_droppable(const session::Delivery& delivery) const;
+  // --- outbox_apply.cpp ---
   void apply(Plan& plan, std::size_t taken);
   void apply(const PlannedPacket& packet);
   [[nodiscard]] bool hold_rest(const Plan& plan, const PlannedPacket& packet, std::size_t taken);

@@ -256,12 +256,13 @@ void Connection::open(const wire::Connect& connect) {
   if (!prepare_keep_alive(connect)) {
     return refuse_connect(ReasonCode::ClientIdentifierNotValid, Cause::ClientIdentifier);
   }
-  if (context_.metrics.clients_connected >= context_.settings.limits.connections ||
-      context_.clients[listener_] >= listener().max_connections) {
+  const bool listener_full = context_.clients[listener_] >= listener().max_connections;
+  if (listener_full || context_.metrics.clients_connected >= context_.settings.limits.connections) {
     // A client that takes its own session over makes no connection more.
     const Session* const own = context_.sessions.find(connect.client_id);
     if (own == nullptr || !own->is_online()) {
-      return refuse_connect(ReasonCode::QuotaExceeded, Cause::ConnectionLimit);
+      return refuse_connect(ReasonCode::QuotaExceeded,
+                            listener_full ? Cause::ListenerLimit : Cause::ConnectionLimit);
     }
   }
   // Permission for the will is asked now and again when it is published.

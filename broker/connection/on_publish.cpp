@@ -15,14 +15,15 @@ using wire::QoS;
 using wire::ReasonCode;
 
 bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
-  auto publish = wire::decode_publish(version_, header.flags, body);
-  if (!publish) {
-    close_for(publish.error());
+  wire::Publish publish;
+  if (const ReasonCode error = wire::decode_publish(version_, header.flags, body, publish);
+      error != ReasonCode::Success) {
+    close_for(error);
     return true;
   }
-  const auto payload_bytes = static_cast<std::uint32_t>(publish->payload.size());
-  const PacketIdentifier packet_id = publish->packet_id.value_or(PacketIdentifier{0});
-  const Verdict verdict = judge(*publish, payload_bytes);
+  const auto payload_bytes = static_cast<std::uint32_t>(publish.payload.size());
+  const PacketIdentifier packet_id = publish.packet_id.value_or(PacketIdentifier{0});
+  const Verdict verdict = judge(publish, payload_bytes);
   switch (verdict.kind) {
     case Verdict::Kind::Wait:
       return false;
@@ -30,16 +31,16 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
       return true;
     case Verdict::Kind::Refuse:
     case Verdict::Kind::Repeat:
-      settle_publish(verdict, publish->qos, packet_id);
+      settle_publish(verdict, publish.qos, packet_id);
       return true;
     case Verdict::Kind::Accept:
       break;
   }
-  message::Message* const message = make_message(*publish, payload_bytes);
-  if (message == nullptr) return on_memory_full(publish->qos, packet_id);
-  const bool appended = context_.messages.append(*message, publish->payload);
+  message::Message* const message = make_message(publish, payload_bytes);
+  if (message == nullptr) return on_memory_full(publish.qos, packet_id);
+  const bool appended = context_.messages.append(*message, publish.payload);
   const bool done =
-      appended ? finish_publish(*message, packet_id) : on_memory_full(publish->qos, packet_id);
+      appended ? finish_publish(*message, packet_id) : on_memory_full(publish.qos, packet_id);
   context_.messages.release(*message);
   return done;
 }

@@ -228,22 +228,24 @@ std::size_t Connection::continue_body(Bytes rest) {
 // The head of a large PUBLISH is whole: judges it and makes room for its payload.
 bool Connection::start_payload() {
   Incoming& incoming = *incoming_;
-  auto publish = wire::decode_publish(version_, incoming.header.flags, incoming.body());
-  if (!publish) {
-    close_for(publish.error());
+  wire::Publish publish;
+  if (const ReasonCode error =
+          wire::decode_publish(version_, incoming.header.flags, incoming.body(), publish);
+      error != ReasonCode::Success) {
+    close_for(error);
     return true;
   }
   const std::uint32_t payload_bytes = incoming.header.remaining_length - incoming.filled;
-  incoming.qos = publish->qos;
-  incoming.packet_id = publish->packet_id.value_or(wire::PacketIdentifier{0});
-  incoming.verdict = judge(*publish, payload_bytes);
+  incoming.qos = publish.qos;
+  incoming.packet_id = publish.packet_id.value_or(wire::PacketIdentifier{0});
+  incoming.verdict = judge(publish, payload_bytes);
   switch (incoming.verdict.kind) {
     case Verdict::Kind::Closed:
       return true;
     case Verdict::Kind::Wait:
       return false;
     case Verdict::Kind::Accept:
-      incoming.message = make_message(*publish, payload_bytes);
+      incoming.message = make_message(publish, payload_bytes);
       if (incoming.message == nullptr) {
         if (!on_memory_full(incoming.qos, incoming.packet_id)) return false;
         if (phase_ != Phase::Open) return true;

@@ -21,7 +21,7 @@ struct Publish {
   QoS qos{};
   bool dup = false;
   bool retain = false;
-  Properties properties{};  // 5.0 only
+  Properties properties;  // 5.0 only
 };
 
 // How much of a PUBLISH's body comes before its payload, for a receiver that streams the payload.
