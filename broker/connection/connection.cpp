@@ -122,9 +122,8 @@ void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_s
 }
 
 void Connection::close_for(ReasonCode decode_error) {
-  const Cause cause = decode_error == ReasonCode::ProtocolError      ? Cause::ProtocolError
-                      : decode_error == ReasonCode::TopicNameInvalid ? Cause::TopicInvalid
-                                                                     : Cause::MalformedPacket;
+  const Cause cause =
+      decode_error == ReasonCode::ProtocolError ? Cause::ProtocolError : Cause::MalformedPacket;
   close(decode_error, cause);
 }
 

@@ -36,8 +36,6 @@ Cause cause_of(ReasonCode reason) {
       return Cause::ProtocolError;
     case ReasonCode::UnsupportedProtocolVersion:
       return Cause::ProtocolVersion;
-    case ReasonCode::TopicNameInvalid:
-      return Cause::TopicInvalid;
     default:
       return Cause::MalformedPacket;
   }

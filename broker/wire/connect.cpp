@@ -66,7 +66,7 @@ ReasonCode read_will(Reader& in, Version version, std::uint8_t flags, Will& will
   will.topic_name = in.utf8_string();  // [MQTT-3.1.3-11]
   will.payload = in.binary_data();
   if (!in.ok()) return ReasonCode::MalformedPacket;
-  return is_topic_name(will.topic_name) ? ReasonCode::Success : ReasonCode::TopicNameInvalid;
+  return is_topic_name(will.topic_name) ? ReasonCode::Success : ReasonCode::MalformedPacket;
 }
 
 // Reads what stands behind the protocol level. Returns Success or the error.

@@ -45,9 +45,9 @@ struct ConnectError {
   bool unsupported_level = false;
 };
 
-// Decodes one complete CONNECT body; flags must be 0. Errors: MalformedPacket, ProtocolError (a
-// property), UnsupportedProtocolVersion (`version` is then unset), TopicNameInvalid (a will topic
-// or a will's Response Topic that is empty or has a wildcard). Never reads past `body`.
+// Decodes one complete CONNECT body; flags must be 0. Errors: MalformedPacket (a will topic
+// or a will's Response Topic that is empty or has a wildcard too), ProtocolError (a property),
+// UnsupportedProtocolVersion (`version` is then unset). Never reads past `body`.
 //
 // Before 5.0 a password needs a user name. 3.1: the reserved flag is not judged, and user name and
 // password may be missing at the end of the body though their flags are set (3.1 section 3.1).

@@ -155,7 +155,7 @@ ReasonCode set_flag(std::optional<std::uint8_t>& property, std::uint8_t value) {
 }
 
 ReasonCode set_response_topic(Properties& properties, std::string_view topic) {
-  if (!is_topic_name(topic)) return ReasonCode::TopicNameInvalid;  // [MQTT-3.3.2-14, 4.7.3-1]
+  if (!is_topic_name(topic)) return ReasonCode::MalformedPacket;  // [MQTT-3.3.2-14, 4.7.3-1]
   return set_once(properties.response_topic, topic);
 }
 

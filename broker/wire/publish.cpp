@@ -37,7 +37,7 @@ ReasonCode decode_publish(Version version, std::uint8_t flags, Bytes body, Publi
   publish.payload = in.rest();
 
   if (publish.packet_id == PacketIdentifier{0}) return ReasonCode::ProtocolError;  // [MQTT-2.2.1-3]
-  if (has_wildcard(publish.topic_name)) return ReasonCode::TopicNameInvalid;       // [MQTT-3.3.2-2]
+  if (has_wildcard(publish.topic_name)) return ReasonCode::MalformedPacket;        // [MQTT-3.3.2-2]
   if (!publish.topic_name.empty() || publish.properties.topic_alias) return ReasonCode::Success;
   // 5.0 section 3.3.2.1; before, [MQTT-4.7.3-1@3.1.1] alone.
   return version == Version::V5 ? ReasonCode::ProtocolError : ReasonCode::MalformedPacket;

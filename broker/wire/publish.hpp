@@ -37,12 +37,11 @@ struct PublishHead {
                                                                    std::uint32_t remaining_length);
 
 // Decodes one complete PUBLISH body, or only its head, with the payload then empty; `flags` is the
-// fixed header's low nibble. Errors: MalformedPacket (QoS 3, DUP with QoS 0, lengths, UTF-8; before
-// 5.0 an empty topic name), ProtocolError (properties, packet identifier 0 [MQTT-2.2.1-3], an empty
-// topic name without alias), TopicNameInvalid (a wildcard in the topic; a Response Topic that is
-// empty or has one). A topic name that is empty is left to the caller where an alias is set. Never
-// reads past `body`. A Subscription Identifier is passed on: a server refuses it, a client wants
-// it.
+// fixed header's low nibble. Errors: MalformedPacket (QoS 3, DUP with QoS 0, lengths, UTF-8, a
+// wildcard in the topic, a Response Topic that is empty or has one; before 5.0 an empty topic
+// name), ProtocolError (properties, packet identifier 0 [MQTT-2.2.1-3], an empty topic name without
+// alias). A topic name that is empty is left to the caller where an alias is set. Never reads past
+// `body`. A Subscription Identifier is passed on: a server refuses it, a client wants it.
 [[nodiscard]] Result<Publish, ReasonCode> decode_publish(Version version, std::uint8_t flags,
                                                          Bytes body);
 

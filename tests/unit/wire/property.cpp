@@ -241,9 +241,9 @@ TEST_CASE(
 
 TEST_CASE("a Response Topic is a topic name [MQTT-3.3.2-14] [MQTT-4.7.3-1]") {
   for (const auto place : {PropertyPlace::Publish, PropertyPlace::Will}) {
-    CHECK(read_error(place, section("08 00 00")) == ReasonCode::TopicNameInvalid);
-    CHECK(read_error(place, section("08 00 01 2b")) == ReasonCode::TopicNameInvalid);
-    CHECK(read_error(place, section("08 00 03 61 2f 23")) == ReasonCode::TopicNameInvalid);
+    CHECK(read_error(place, section("08 00 00")) == ReasonCode::MalformedPacket);
+    CHECK(read_error(place, section("08 00 01 2b")) == ReasonCode::MalformedPacket);
+    CHECK(read_error(place, section("08 00 03 61 2f 23")) == ReasonCode::MalformedPacket);
   }
 }
 

@@ -98,7 +98,7 @@ TEST_CASE("a PUBLISH is decoded in place as well") {
   CHECK(encode(Version::V5, publish) == packet(kFull5));
   Publish refused;
   CHECK(decode_publish(Version::V5, 0xD, hex("00 01 23 00 07 00"), refused) ==
-        ReasonCode::TopicNameInvalid);
+        ReasonCode::MalformedPacket);
 }
 
 TEST_CASE("a payload may be empty, and be anything") {
@@ -159,17 +159,17 @@ TEST_CASE("a malformed PUBLISH is refused and never read past its end") {
       {"an empty topic [MQTT-4.7.3-1@3.1.1]", Version::V311, 0x0, "00 00"},
       {"an empty topic", Version::V31, 0x0, "00 00"},
       {"+ in the topic [MQTT-3.3.2-2]", Version::V5, 0x0, "00 03 61 2f 2b 00",
-       ReasonCode::TopicNameInvalid},
+       ReasonCode::MalformedPacket},
       {"# in the topic [MQTT-3.3.2-2]", Version::V5, 0x0, "00 01 23 00",
-       ReasonCode::TopicNameInvalid},
+       ReasonCode::MalformedPacket},
       {"# in the topic, beside an alias", Version::V5, 0x0, "00 01 23 03 23 00 01",
-       ReasonCode::TopicNameInvalid},
+       ReasonCode::MalformedPacket},
       {"+ in the topic [MQTT-3.3.2-2@3.1.1]", Version::V311, 0x0, "00 02 2b 61",
-       ReasonCode::TopicNameInvalid},
+       ReasonCode::MalformedPacket},
       {"a wildcard in the Response Topic [MQTT-3.3.2-14]", Version::V5, 0x0,
-       "00 01 61 04 08 00 01 23", ReasonCode::TopicNameInvalid},
+       "00 01 61 04 08 00 01 23", ReasonCode::MalformedPacket},
       {"an empty Response Topic [MQTT-4.7.3-1]", Version::V5, 0x0, "00 01 61 03 08 00 00",
-       ReasonCode::TopicNameInvalid},
+       ReasonCode::MalformedPacket},
       {"two aliases", Version::V5, 0x0, "00 01 61 06 23 00 01 23 00 01", ReasonCode::ProtocolError},
       {"Payload Format Indicator 2", Version::V5, 0x0, "00 01 61 02 01 02",
        ReasonCode::ProtocolError},
