@@ -30,8 +30,12 @@ void run_script(const std::string& version) {
 
 }  // namespace
 
-TEST_CASE("MQTT.js works in 3.1.1") { run_script("4"); }
+TEST_CASE("MQTT.js works in 3.1.1") {
+  run_script("4");
+}
 
-TEST_CASE("MQTT.js works in 5.0") { run_script("5"); }
+TEST_CASE("MQTT.js works in 5.0") {
+  run_script("5");
+}
 
 }  // namespace midge::interop
