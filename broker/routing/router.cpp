@@ -170,8 +170,9 @@ bool Router::would_refuse(const Matches& matches, const Message& message,
     for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !refuse;
          at = node.subscribers.next(*at)) {
       if (at->is_group) {
-        refuse = static_cast<session::Group&>(*at).waiting_count >=
-                 settings_.limits.group_queued_messages;
+        const auto& group = static_cast<session::Group&>(*at);
+        const bool waits = !group.waiting.empty() || find_member(group) == nullptr;
+        refuse = waits && is_queue_full(group);
         continue;
       }
       const auto& subscription = static_cast<Subscription&>(*at);

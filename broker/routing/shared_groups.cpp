@@ -43,19 +43,27 @@ Group* Router::make_group(TreeNode& node, std::string_view name) {
   return group;
 }
 
-Subscription* Router::choose_member(Group& group) const {
+// The next member in turn that can take a message now.
+Subscription* Router::find_member(const Group& group) const {
   Subscription* member = group.turn != nullptr ? group.turn : group.members.first();
   for (std::uint32_t i = 0; i < group.member_count; ++i) {
-    Subscription* const next = group.members.next(*member) != nullptr ? group.members.next(*member)
-                                                                      : group.members.first();
     const Session& session = member->session;
-    if (session.is_online() && session.queued_count < kGroupAhead) {
-      group.turn = next;
-      return member;
-    }
-    member = next;
+    if (session.is_online() && session.queued_count < kGroupAhead) return member;
+    member = group.members.next(*member);
+    if (member == nullptr) member = group.members.first();
   }
   return nullptr;
+}
+
+Subscription* Router::choose_member(Group& group) const {
+  Subscription* const member = find_member(group);
+  if (member != nullptr) group.turn = group.members.next(*member);
+  return member;
+}
+
+bool Router::is_queue_full(const Group& group) const {
+  return group.waiting_count >= settings_.limits.group_queued_messages ||
+         metrics_.queued_messages >= settings_.limits.total_queued_messages;
 }
 
 void Router::assign(Group& group, Subscription& member, Delivery& delivery) {
@@ -79,9 +87,9 @@ void Router::deliver_group(Group& group, Message& message) {
       }
       if (!online) return metrics_.count(Cause::Offline);
     }
-    if (group.waiting_count >= settings_.limits.group_queued_messages ||
-        metrics_.queued_messages >= settings_.limits.total_queued_messages) {
-      metrics_.count(Cause::QueueMessages);
+    if (is_queue_full(group)) {
+      const bool own = group.waiting_count >= settings_.limits.group_queued_messages;
+      metrics_.count(own ? Cause::QueueMessages : Cause::QueueTotal);
       ++metrics_.publish_dropped;
       if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
       sessions_.deliveries().destroy(pop_waiting(group));
