@@ -38,7 +38,11 @@ void Connection::apply(Plan& plan, std::size_t taken) {
     const bool safe = held_->message == nullptr || hold_until_sent(*held_->message);
     held_->offset += static_cast<std::uint32_t>(of_held);
     if (!safe) return transport_->abort();
-    if (held_->offset < held_->total) return;
+    if (held_->offset < held_->total) {
+      // Nothing behind it went out, and no alias that was planned there is defined.
+      if (aliases_ != nullptr) aliases_->outgoing.truncate(context_.memory, aliases_before_);
+      return;
+    }
     release_held();
   }
   std::uint32_t begin = plan.held_end();
