@@ -1,5 +1,6 @@
 // Connection: SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 sections 3.8 to 3.11).
 #include <algorithm>
+#include <optional>
 
 #include "broker/base/text.hpp"
 #include "broker/connection/connection.hpp"
@@ -43,6 +44,18 @@ class Codes {
   std::uint8_t* bytes_;
 };
 
+// Why an operator's choice forbids such a filter.
+std::optional<ReasonCode> switched_off(const settings::Settings& settings,
+                                       const topic::Filter& filter) {
+  if (filter.is_shared() && !settings.shared_subscriptions_available) {
+    return ReasonCode::SharedSubscriptionsNotSupported;
+  }
+  if (filter.has_wildcard && !settings.wildcard_subscriptions_available) {
+    return ReasonCode::WildcardSubscriptionsNotSupported;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Connection::on_subscribe(Bytes body) {
@@ -60,6 +73,10 @@ void Connection::on_subscribe(Bytes body) {
     if (filter->is_shared() && entry->options.no_local) {
       return close(ReasonCode::ProtocolError, Cause::ProtocolError);  // [MQTT-3.8.3-4]
     }
+    // CONNACK has told a 5.0 client what it can't have: it is a protocol error to ask for it
+    // (sections 3.2.2.3.11 and 3.2.2.3.13). Older ones have that filter refused.
+    const auto off = switched_off(context_.settings, *filter);
+    if (off && is_v5()) return close(*off, Cause::FeatureOff);
   }
   Codes codes(context_.memory, subscribe->count);
   if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
@@ -92,11 +109,8 @@ ReasonCode Connection::subscribe_one(std::string_view text,
     if (reason_string.empty()) reason_string = why;
     return reason;
   };
-  if (filter.is_shared() && !settings.shared_subscriptions_available) {
-    return refused(ReasonCode::SharedSubscriptionsNotSupported, Cause::FeatureOff, {});
-  }
-  if (filter.has_wildcard && !settings.wildcard_subscriptions_available) {
-    return refused(ReasonCode::WildcardSubscriptionsNotSupported, Cause::FeatureOff, {});
+  if (const auto off = switched_off(settings, filter)) {  // [MQTT-3.8.3-2@3.1.1]
+    return refused(*off, Cause::FeatureOff, {});
   }
   if (topic::count_levels(filter.filter) > settings.limits.topic_levels) {
     return refused(ReasonCode::TopicFilterInvalid, Cause::FilterInvalid,
