@@ -26,8 +26,9 @@ void Deadlines::push(Deadline*& head, Deadline& deadline) {
 void Deadlines::insert(Deadline& deadline) {
   if (deadline.tick <= now_) return push(due_, deadline);
   // The ticks differ, so there is a highest bit that does.
-  MIDGE_ASSERT(deadline.tick != now_);
-  const auto level = static_cast<unsigned>(std::bit_width(deadline.tick ^ now_) - 1) / 4;
+  const auto width = static_cast<unsigned>(std::bit_width(deadline.tick ^ now_));
+  MIDGE_ASSERT(width > 0);
+  const unsigned level = (width - 1) / 4;
   const unsigned slot = deadline.tick >> (4 * level) & (kSlots - 1);
   push(slots_[level][slot], deadline);
   occupied_[level] = static_cast<std::uint16_t>(occupied_[level] | 1U << slot);

@@ -189,11 +189,12 @@ class Connection final : public hal::TransportHandler,
   void write_out();
   void plan_held(Plan& plan);
   void plan_acknowledgements(Plan& plan);
+  [[nodiscard]] bool awaits_connack() const;
   void plan_pings(Plan& plan);
   void plan_resends(Plan& plan);
   void plan_deliveries(Plan& plan);
   [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
-                                  wire::PacketIdentifier packet_id, PlannedPacket::Kind kind);
+                                  wire::PacketIdentifier packet_id, PlannedPacket::Kind planned);
   [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
   struct PublishSize {
     std::uint32_t properties = 0;  // of the section, without its length

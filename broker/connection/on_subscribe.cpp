@@ -14,7 +14,6 @@ namespace midge::connection {
 using metrics::Cause;
 using session::RecordKind;
 using wire::PacketType;
-using wire::QoS;
 using wire::ReasonCode;
 using wire::Version;
 
