@@ -38,6 +38,7 @@ void* Slab::take(Reserve reserve) {
         reinterpret_cast<std::uint8_t*>(&page) + round_up(sizeof(Page), alignof(std::max_align_t));
     object = first + std::size_t{page.fresh++} * object_bytes_;
   }
+  if (&page == spare_) spare_ = nullptr;
   if (++page.used == objects_per_page_) unlink(page);
   ++used_;
   return object;
@@ -50,13 +51,22 @@ void Slab::give(void* object) {
   page.free = free;
   if (page.used-- == objects_per_page_) link(page);
   --used_;
-  // One page's worth of spare room is kept, so that a slab at a page's edge does not flutter. An
-  // empty slab keeps nothing.
-  if (page.used == 0 && capacity_ - used_ > objects_per_page_) drop_page(page);
+  // One empty page is kept, so that a slab at a page's edge does not flutter, until the others have
+  // half a page of room. An empty slab keeps nothing.
+  if (page.used == 0) {
+    if (capacity_ - used_ > objects_per_page_) {
+      drop_page(page);
+    } else {
+      spare_ = &page;
+    }
+  }
+  const std::uint32_t half = objects_per_page_ / 2;
+  if (spare_ != nullptr && capacity_ - used_ >= objects_per_page_ + half) drop_page(*spare_);
   while (used_ == 0 && partial_ != nullptr) drop_page(*partial_);
 }
 
 void Slab::drop_page(Page& page) {
+  if (&page == spare_) spare_ = nullptr;
   unlink(page);
   capacity_ -= objects_per_page_;
   arena_.give(&page, 1);

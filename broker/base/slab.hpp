@@ -55,6 +55,7 @@ class Slab {
   std::size_t used_ = 0;
   std::size_t capacity_ = 0;  // objects that the pages of this slab hold
   Page* partial_ = nullptr;   // pages with room
+  Page* spare_ = nullptr;     // of these an empty one that is kept
 };
 
 template <class T>
