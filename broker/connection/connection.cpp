@@ -97,11 +97,12 @@ void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_s
   context_.metrics.count(cause);
   log_closed(wire::reason_name(reason));
   end_session(true);
+  const bool is_connected = was_connected_ && !awaits_connack();
   // What waits for its commit is not acknowledged any more: the client sends it again.
   acknowledgements_.drop_waiting(context_.memory, context_.commits);
   // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0; after it nothing is sent
   // [MQTT-3.14.4-1].
-  if (was_connected_ && is_v5()) {
+  if (is_connected && is_v5()) {
     std::uint8_t buffer[192];
     const auto encode = [&](std::string_view text) {
       wire::Disconnect disconnect{.reason = reason};
@@ -179,7 +180,8 @@ void Connection::on_deadline() {
     return resume(kMemory);
   }
   const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
-  if (context_.now - last_packet_ < silence) return arm_keep_alive();
+  // Without a Keep Alive it was for what has waited for memory and waits no longer.
+  if (keep_alive_seconds_ == 0 || context_.now - last_packet_ < silence) return arm_keep_alive();
   close(ReasonCode::KeepAliveTimeout, Cause::KeepAliveTimeout);
 }
 

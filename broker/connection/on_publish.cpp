@@ -107,8 +107,10 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
                        session::Sessions::has_inbound(*session_, *publish.packet_id);
   if (publish.qos != QoS::AtMostOnce && !repeats) {
     if (is_v5() && open_receives_ >= receive_limit()) {
-      // A QoS 1 PUBLISH can wait until our own acknowledgements have left.
-      if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum) {
+      // A QoS 1 PUBLISH can wait until our own acknowledgements have left, if there are any: what
+      // the client has to end first would never be read.
+      if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum &&
+          !acknowledgements_.empty()) {
         pause(kQuota);
         return {.kind = Verdict::Kind::Wait};
       }
@@ -121,6 +123,10 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
   }
   if (const Verdict verdict = resolve_alias(publish); verdict.kind != Verdict::Kind::Accept) {
     return verdict;
+  }
+  if (context_.router.is_crowded(publish.topic_name, payload_bytes)) {
+    pause(kTurnFull);
+    return {.kind = Verdict::Kind::Wait};
   }
   ++context_.metrics.publish_received;
   context_.metrics.publish_bytes_received += payload_bytes;
@@ -166,7 +172,8 @@ message::Message* Connection::make_message(const wire::Publish& publish,
 
 bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
   const QoS qos = message.qos();
-  if (context_.router.is_turn_full()) {
+  if (context_.router.is_turn_full() ||
+      context_.router.is_crowded(message.topic_name(), message.payload_bytes())) {
     pause(kTurnFull);
     return false;
   }

@@ -53,7 +53,7 @@ void Connection::flush() {
     return;
   }
   resume(kTurnFull);
-  if (open_receives_ < receive_limit()) resume(kQuota);
+  if (open_receives_ < receive_limit() || acknowledgements_.empty()) resume(kQuota);
 }
 
 void Connection::write_out() {
@@ -64,8 +64,7 @@ void Connection::write_out() {
   aliases_before_ = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
   plan_held(plan);
   plan_acknowledgements(plan);
-  plan_pings(plan);
-  if (session_ != nullptr && phase_ == Phase::Open) {
+  if (session_ != nullptr && phase_ == Phase::Open && !awaits_connack()) {
     plan_resends(plan);
     if (session_->resend == nullptr || !plan.is_window_full) plan_deliveries(plan);
   }
@@ -93,13 +92,19 @@ void Connection::plan_held(Plan& plan) {
   if (held_ != nullptr) plan.add_held(*held_);
 }
 
+// PINGRESPs too.
 void Connection::plan_acknowledgements(Plan& plan) {
+  if (awaits_connack()) return;
   Acknowledgements::Place place;
   Acknowledgement owed;
+  bool has_disconnect = false;
   const std::uint16_t aliases = aliases_ != nullptr ? aliases_->outgoing.count() : 0;
   while (acknowledgements_.next(place, owed)) {
     // In order of arrival: what waits for its commit holds up those behind it.
-    if (!context_.commits.is_durable(owed.commit)) return;
+    if (!context_.commits.is_durable(owed.commit)) break;
+    // Nothing follows a DISCONNECT [MQTT-3.14.4-1]: PINGRESPs go before it.
+    has_disconnect = owed.type == PacketType::Disconnect;
+    if (has_disconnect) plan_pings(plan);
     std::uint8_t small[kSmallBytes];
     if (owed.packet.empty()) owed.packet = {small, write_small(owed, is_v5(), small)};
     const std::size_t size = owed.packet.size();
@@ -111,6 +116,15 @@ void Connection::plan_acknowledgements(Plan& plan) {
     copy(room, owed.packet);
     plan.add(Kind::Acknowledgement, size, aliases);
   }
+  if (!has_disconnect) plan_pings(plan);
+}
+
+// Whether CONNACK waits for its commit: nothing goes out before it [MQTT-3.2.0-1].
+bool Connection::awaits_connack() const {
+  Acknowledgements::Place place;
+  Acknowledgement first;
+  return acknowledgements_.next(place, first) && first.type == PacketType::Connack &&
+         !context_.commits.is_durable(first.commit);
 }
 
 void Connection::plan_pings(Plan& plan) {
@@ -220,17 +234,15 @@ void Connection::plan_deliveries(Plan& plan) {
     PacketIdentifier packet_id = 0;
     if (delivery->qos != QoS::AtMostOnce) {
       // The client's window [MQTT-3.3.4-9] and ours. Order is kept: QoS 0 behind it waits too.
-      const PacketIdentifier next_id = Sessions::identifier_after(last_id);
-      const bool collides =
-          !session.inflight.empty() && session.inflight.first()->packet_id == next_id;
+      const bool all_open = session.inflight_count == 0xFFFF;
       inflight_bytes += message.payload_bytes();
       const bool too_many_bytes = inflight_bytes > context_.settings.limits.inflight_bytes &&
                                   inflight_bytes > message.payload_bytes();
-      if (plan.quota >= window() || collides || too_many_bytes) {
+      if (plan.quota >= window() || all_open || too_many_bytes) {
         plan.is_window_full = true;
         return;
       }
-      packet_id = last_id = next_id;
+      packet_id = last_id = Sessions::free_identifier_after(session, last_id);
       ++plan.quota;
       if (context_.commits.is_active() && launch_recorded(*delivery, before)) {
         // QoS 2: not before its identifier is durable; others of a row share the commit.
@@ -256,10 +268,11 @@ void Connection::plan_deliveries(Plan& plan) {
 // restart keeps it. False when the session is not durable.
 bool Connection::launch_recorded(Delivery& delivery, Delivery* before) {
   session::Session& session = *session_;
-  if (!context_.commits.record({.kind = session::RecordKind::OutboundIdAssigned,
-                                .session = &session,
-                                .message = delivery.message,
-                                .packet_id = Sessions::identifier_after(session.last_packet_id)})) {
+  if (!context_.commits.record(
+          {.kind = session::RecordKind::OutboundIdAssigned,
+           .session = &session,
+           .message = delivery.message,
+           .packet_id = Sessions::free_identifier_after(session, session.last_packet_id)})) {
     return false;
   }
   static_cast<void>(context_.sessions.dequeue_after(session, before));

@@ -38,6 +38,7 @@ struct Delivery {
   bool has_list : 1 = false;
   bool dup : 1 = false;          // the PUBLISH went out on an earlier connection
   bool takes_quota : 1 = false;  // counts against the receiver's Receive Maximum now
+  bool is_passed : 1 = false;    // identifiers have gone once round and passed its own by
 };
 
 // Makes and frees deliveries.

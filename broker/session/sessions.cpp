@@ -97,9 +97,23 @@ Delivery* Sessions::dequeue_after(Session& session, Delivery* before) {
   return delivery;
 }
 
+wire::PacketIdentifier Sessions::free_identifier_after(const Session& session,
+                                                       wire::PacketIdentifier id) {
+  // What is in flight got its identifiers in order. So the first one is the next to be met again;
+  // once it was passed by, it stays in front and the one behind it is met next.
+  for (;;) {
+    id = identifier_after(id);
+    Delivery* open = session.inflight.first();
+    while (open != nullptr && open->packet_id != id && open->is_passed) open = open->next;
+    if (open == nullptr || open->packet_id != id) return id;
+    open->is_passed = true;
+  }
+}
+
 void Sessions::launch(Session& session, Delivery& delivery, OutboundState state) {
-  session.last_packet_id = identifier_after(session.last_packet_id);
+  session.last_packet_id = free_identifier_after(session, session.last_packet_id);
   delivery.packet_id = session.last_packet_id;
+  delivery.is_passed = false;
   delivery.state = state;
   session.inflight.push_back(delivery);
   ++session.inflight_count;

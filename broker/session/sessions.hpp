@@ -53,7 +53,10 @@ class Sessions {
       wire::PacketIdentifier id) {
     return static_cast<wire::PacketIdentifier>(id == 0xFFFF ? 1 : id + 1);
   }
-  // Gives `delivery` the next identifier [MQTT-2.2.1-4] and moves it to the end of the flight.
+  // The next one behind `id` that is not open in the session [MQTT-2.2.1-4]. Not all are.
+  [[nodiscard]] static wire::PacketIdentifier free_identifier_after(const Session& session,
+                                                                    wire::PacketIdentifier id);
+  // Gives `delivery` the next free identifier and moves it to the end of the flight.
   void launch(Session& session, Delivery& delivery, OutboundState state);
 
   struct Found {
