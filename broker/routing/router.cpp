@@ -155,56 +155,83 @@ void Router::add_skipped_identifiers(const Matches& matches, const Subscription&
   });
 }
 
-bool Router::is_queue_full(const Session& session, const Message& message) const {
-  return session.queued_count >= settings_.limits.queued_messages ||
-         session.queued_bytes + std::uint64_t{message.payload_bytes()} >
-             settings_.limits.queued_bytes ||
-         metrics_.queued_messages >= settings_.limits.total_queued_messages;
+bool Router::is_total_full() const {
+  // What is in flight does not wait.
+  return metrics_.queued_messages - metrics_.inflight_messages >=
+         settings_.limits.total_queued_messages;
+}
+
+std::optional<Cause> Router::queue_limit(const Session& session,
+                                         std::uint32_t payload_bytes) const {
+  const settings::Limits& limits = settings_.limits;
+  // One message to a client that keeps up leaves with this turn: it does not wait.
+  if (session.queued.empty() && leaves_with_turn(session)) return std::nullopt;
+  if (is_total_full()) return Cause::QueueTotal;
+  if (session.queued_count >= limits.queued_messages) return Cause::QueueMessages;
+  if (session.queued_bytes + std::uint64_t{payload_bytes} > limits.queued_bytes) {
+    return Cause::QueueBytes;
+  }
+  return std::nullopt;
+}
+
+bool Router::is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const {
+  // Counted messages are kept below their limit by queue().
+  const settings::Limits& limits = settings_.limits;
+  const bool is_limited = limits.queued_bytes != settings::kUnlimited ||
+                          limits.total_queued_messages != settings::kUnlimited;
+  // The first in a turn never waits, so that each turn gets on.
+  if (!is_limited || turn_deliveries_ == 0) return false;
+  bool crowded = false;
+  tree_.for_each_match(topic_name, [&](TreeNode& node) {
+    for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !crowded;
+         at = node.subscribers.next(*at)) {
+      if (at->is_group) continue;
+      const Session& session = static_cast<Subscription&>(*at).session;
+      crowded = leaves_with_turn(session) && queue_limit(session, payload_bytes).has_value();
+    }
+  });
+  return crowded;
 }
 
 bool Router::would_refuse(const Matches& matches, const Message& message,
                           const Session* publisher) const {
   if (message.qos() == QoS::AtMostOnce) return false;
-  bool refuse = false;
+  std::optional<Cause> cause;
   for_each_node(matches, message.topic_name(), [&](TreeNode& node) {
-    for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !refuse;
+    for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !cause;
          at = node.subscribers.next(*at)) {
       if (at->is_group) {
         const auto& group = static_cast<session::Group&>(*at);
-        const bool waits = !group.waiting.empty() || find_member(group) == nullptr;
-        refuse = waits && is_queue_full(group);
+        if (!group.waiting.empty() || find_member(group) == nullptr) cause = queue_limit(group);
         continue;
       }
       const auto& subscription = static_cast<Subscription&>(*at);
       if (subscription.options.no_local && &subscription.session == publisher) continue;
-      refuse = effective_qos(message, subscription.options) != QoS::AtMostOnce &&
-               is_queue_full(subscription.session, message);
+      if (effective_qos(message, subscription.options) == QoS::AtMostOnce) continue;
+      cause = queue_limit(subscription.session, message.payload_bytes());
     }
   });
-  return refuse;
+  if (cause) metrics_.count(*cause);
+  return cause.has_value();
 }
 
 bool Router::make_room(Session& session, const Message& message) {
-  const settings::Limits& limits = settings_.limits;
-  for (int dropped = 0; is_queue_full(session, message); ++dropped) {
-    const bool total = metrics_.queued_messages >= limits.total_queued_messages;
-    const Cause cause = total                                            ? Cause::QueueTotal
-                        : session.queued_count >= limits.queued_messages ? Cause::QueueMessages
-                                                                         : Cause::QueueBytes;
-    metrics_.count(cause);
+  // What could never wait drives nothing out.
+  const bool drops_old = settings_.queue_full == settings::QueueFull::DropOld &&
+                         message.payload_bytes() <= settings_.limits.queued_bytes;
+  for (int dropped = 0;; ++dropped) {
+    const auto cause = queue_limit(session, message.payload_bytes());
+    if (!cause) return true;
+    metrics_.count(*cause);
     ++metrics_.publish_dropped;
     // One in, one out; with a byte limit a few small ones may have to go.
     constexpr int kMostDropped = 16;
-    if (settings_.queue_full != settings::QueueFull::DropOld || dropped == kMostDropped ||
-        session.queued.empty()) {
-      return false;
-    }
+    if (!drops_old || dropped == kMostDropped || session.queued.empty()) return false;
     Delivery* const oldest = sessions_.dequeue(session);
     sessions_.commits().record(
         {.kind = session::RecordKind::Discarded, .session = &session, .message = oldest->message});
     sessions_.deliveries().destroy(oldest);
   }
-  return true;
 }
 
 void Router::queue(Session& session, Delivery& delivery) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "broker/base/deadlines.hpp"
@@ -102,6 +103,8 @@ class Router {
   // The turn's share of work is done: publishers are to wait for the next turn, so that what is
   // queued gets out first.
   [[nodiscard]] bool is_turn_full() const { return turn_full_; }
+  // The same for one message: it would find a queue full that empties with this turn.
+  [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const;
   void start_turn(Instant now) {
     now_ = now;
     turn_full_ = false;
@@ -138,8 +141,14 @@ class Router {
                                   const session::Session* publisher) const;
   // Whether `session` takes one more delivery, perhaps after it dropped an old one; counts why not.
   [[nodiscard]] bool make_room(session::Session& session, const message::Message& message);
-  [[nodiscard]] bool is_queue_full(const session::Session& session,
-                                   const message::Message& message) const;
+  // Which limit keeps the session, or the group, from one more; none when it can wait there.
+  [[nodiscard]] std::optional<metrics::Cause> queue_limit(const session::Session& session,
+                                                          std::uint32_t payload_bytes) const;
+  [[nodiscard]] std::optional<metrics::Cause> queue_limit(const session::Group& group) const;
+  [[nodiscard]] bool is_total_full() const;
+  [[nodiscard]] static bool leaves_with_turn(const session::Session& session) {
+    return session.is_online() && session.attachment->keeps_up;
+  }
   void queue(session::Session& session, session::Delivery& delivery);
   [[nodiscard]] wire::QoS effective_qos(const message::Message& message,
                                         const wire::SubscriptionOptions& options) const;
@@ -150,7 +159,6 @@ class Router {
   void deliver_group(session::Group& group, message::Message& message);
   [[nodiscard]] session::Subscription* find_member(const session::Group& group) const;
   [[nodiscard]] session::Subscription* choose_member(session::Group& group) const;
-  [[nodiscard]] bool is_queue_full(const session::Group& group) const;
   void assign(session::Group& group, session::Subscription& member, session::Delivery& delivery);
   void dispatch(session::Group& group);
   void give_back(session::Session& session, const session::Group* only);

@@ -61,9 +61,10 @@ Subscription* Router::choose_member(Group& group) const {
   return member;
 }
 
-bool Router::is_queue_full(const Group& group) const {
-  return group.waiting_count >= settings_.limits.group_queued_messages ||
-         metrics_.queued_messages >= settings_.limits.total_queued_messages;
+std::optional<Cause> Router::queue_limit(const Group& group) const {
+  if (group.waiting_count >= settings_.limits.group_queued_messages) return Cause::QueueMessages;
+  if (is_total_full()) return Cause::QueueTotal;
+  return std::nullopt;
 }
 
 void Router::assign(Group& group, Subscription& member, Delivery& delivery) {
@@ -87,9 +88,8 @@ void Router::deliver_group(Group& group, Message& message) {
       }
       if (!online) return metrics_.count(Cause::Offline);
     }
-    if (is_queue_full(group)) {
-      const bool own = group.waiting_count >= settings_.limits.group_queued_messages;
-      metrics_.count(own ? Cause::QueueMessages : Cause::QueueTotal);
+    if (const auto cause = queue_limit(group)) {
+      metrics_.count(*cause);
       ++metrics_.publish_dropped;
       if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
       sessions_.deliveries().destroy(pop_waiting(group));
