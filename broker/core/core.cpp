@@ -105,8 +105,7 @@ struct Core::State final : auth::DecisionHandler {
   routing::Lifecycle lifecycle;
   connection::Context context;
   Pool<Connection> connections;
-  Deadline system;  // the next $SYS values
-  std::uint32_t seen_subscriptions = 0;
+  Deadline system;              // the next $SYS values
   bool sends_shutdown = false;  // the next turn closes all connections
   bool wakes_all = false;       // something that deliveries waited for has come
 };
@@ -177,7 +176,6 @@ void Core::State::expire() {
         router.on_expired(static_cast<routing::RetainedExpiry&>(*due));
         break;
       case DeadlineKind::System:
-        if (!router.has_virtual_subscriber()) break;
         router.publish_virtual(context.now);
         deadlines.set(system, context.now + settings.sys_interval);
         break;
@@ -186,12 +184,11 @@ void Core::State::expire() {
 }
 
 void Core::State::arm_system() {
-  // Nothing wakes up for $SYS unless somebody subscribed to it.
-  if (seen_subscriptions == parts.metrics.subscriptions || settings.sys_interval.count() == 0) {
-    return;
-  }
-  seen_subscriptions = parts.metrics.subscriptions;
-  if (!system.is_set() && router.has_virtual_subscriber()) {
+  // Nothing wakes up for $SYS unless somebody is subscribed to it.
+  if (!router.take_subscriptions_changed() || settings.sys_interval.count() == 0) return;
+  if (!router.has_virtual_subscriber()) {
+    deadlines.clear(system);
+  } else if (!system.is_set()) {
     deadlines.set(system, context.now + settings.sys_interval);
   }
 }

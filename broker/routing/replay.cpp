@@ -12,7 +12,8 @@ using session::Session;
 using session::Subscription;
 
 bool Router::start_replay(Subscription& subscription, std::string_view filter) {
-  if (*topic::Levels(filter).next() == virtual_topics_.root() && virtual_topics_.count() > 0) {
+  if (*topic::Levels(filter).next() == virtual_topics_.root() && virtual_topics_.count() > 0 &&
+      settings_.sys_interval.count() > 0) {
     replay_virtual(subscription, filter);
   }
   if (metrics_.retained_messages == 0) return true;
@@ -104,10 +105,11 @@ Message* Router::make_virtual(std::size_t index) {
 
 void Router::replay_virtual(Subscription& subscription, std::string_view filter) {
   virtual_topics_.sample(now_);
+  sends_virtual_ = true;
   for (std::size_t i = 0; i < virtual_topics_.count(); ++i) {
     if (!topic::matches(filter, virtual_topics_.name(i))) continue;
     Message* const message = make_virtual(i);
-    if (message == nullptr) return;
+    if (message == nullptr) break;
     if (make_room(subscription.session, *message)) {
       if (Delivery* const delivery = sessions_.deliveries().create(*message)) {
         delivery->retain = true;
@@ -117,19 +119,22 @@ void Router::replay_virtual(Subscription& subscription, std::string_view filter)
     }
     sessions_.messages().release(*message);
   }
+  sends_virtual_ = false;
 }
 
 void Router::publish_virtual(Instant now) {
   virtual_topics_.sample(now);
+  sends_virtual_ = true;
   for (std::size_t i = 0; i < virtual_topics_.count(); ++i) {
     bool matched = false;
     tree_.for_each_match(virtual_topics_.name(i), [&matched](TreeNode&) { matched = true; });
     if (!matched) continue;
     Message* const message = make_virtual(i);
-    if (message == nullptr) return;
+    if (message == nullptr) break;
     static_cast<void>(publish(*message, nullptr));  // without room it comes next time
     sessions_.messages().release(*message);
   }
+  sends_virtual_ = false;
 }
 
 }  // namespace midge::routing

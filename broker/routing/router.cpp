@@ -164,8 +164,9 @@ bool Router::is_total_full() const {
 std::optional<Cause> Router::queue_limit(const Session& session,
                                          std::uint32_t payload_bytes) const {
   const settings::Limits& limits = settings_.limits;
-  // One message to a client that keeps up leaves with this turn: it does not wait.
-  if (session.queued.empty() && leaves_with_turn(session)) return std::nullopt;
+  // One message to a client that keeps up leaves with this turn: it does not wait. Nor do the
+  // values of virtual topics, which come all at once.
+  if ((session.queued.empty() || sends_virtual_) && leaves_with_turn(session)) return std::nullopt;
   if (is_total_full()) return Cause::QueueTotal;
   if (session.queued_count >= limits.queued_messages) return Cause::QueueMessages;
   if (session.queued_bytes + std::uint64_t{payload_bytes} > limits.queued_bytes) {

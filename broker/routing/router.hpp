@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "broker/base/deadlines.hpp"
 #include "broker/message/message.hpp"
@@ -95,6 +96,10 @@ class Router {
   // --- virtual topics ---
 
   [[nodiscard]] bool has_virtual_subscriber() const;
+  // Whether subscriptions came or went since the last call.
+  [[nodiscard]] bool take_subscriptions_changed() {
+    return std::exchange(subscriptions_changed_, false);
+  }
   // Sends every virtual topic to its subscribers.
   void publish_virtual(Instant now);
 
@@ -199,7 +204,9 @@ class Router {
   std::uint32_t groups_waiting_ = 0;  // groups whose queue is not empty
   std::uint32_t turn_deliveries_ = 0;
   bool turn_full_ = false;
-  bool skipped_qos0_ = false;  // while one message is delivered: an absent session skipped a match
+  bool subscriptions_changed_ = false;
+  bool sends_virtual_ = false;  // values of virtual topics are being queued
+  bool skipped_qos0_ = false;   // while one message is delivered: an absent session skipped a match
 };
 
 }  // namespace midge::routing

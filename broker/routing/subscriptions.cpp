@@ -80,6 +80,7 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
     session.subscriptions.push_front(*subscription);
     ++session.subscription_count;
     ++metrics_.subscriptions;
+    subscriptions_changed_ = true;
     if (group != nullptr) {
       group->members.push_back(*subscription);
       ++group->member_count;
@@ -129,6 +130,7 @@ void Router::remove(Subscription& subscription) {
   session.subscriptions.remove(subscription);
   --session.subscription_count;
   --metrics_.subscriptions;
+  subscriptions_changed_ = true;
   subscriptions_.destroy(&subscription);
   tree_.prune(node);
 }
