@@ -239,7 +239,8 @@ ReasonCode read_section(Reader in, PropertyPlace place, Properties& properties) 
     const std::size_t bytes_before = in.rest().size();
     const PropertyRow* row = find_property(in.byte());
     if (row == nullptr) return ReasonCode::MalformedPacket;
-    if ((row->allowed_at & at(place)) == 0) return ReasonCode::ProtocolError;
+    // "An Identifier which is not valid for its packet type": section 2.2.2.2.
+    if ((row->allowed_at & at(place)) == 0) return ReasonCode::MalformedPacket;
     const ReasonCode reason = read_value(in, place, row->id, properties);
     if (!in.ok()) return ReasonCode::MalformedPacket;
     if (is_error(reason)) return reason;

@@ -122,10 +122,10 @@ struct Properties {
 };
 
 // Reads Property Length and the properties allowed at `place` from `in`. Errors: MalformedPacket
-// (lengths, types, strings, an identifier that does not exist, a Response Topic that is empty or
-// has a wildcard), ProtocolError (allowed elsewhere only, twice, or with a value that the spec
-// calls a Protocol Error; Authentication Data without Authentication Method). After an error, and
-// behind a decoder that failed, `in` is failed.
+// (lengths, types, strings, an identifier that does not exist or not at `place`, a Response Topic
+// that is empty or has a wildcard), ProtocolError (twice, or with a value that the spec calls a
+// Protocol Error; Authentication Data without Authentication Method). After an error, and behind a
+// decoder that failed, `in` is failed.
 [[nodiscard]] Result<Properties, ReasonCode> read_properties(Reader& in, PropertyPlace place);
 
 // The same in place, which saves moving the struct: `properties` comes in as `Properties{}`.

@@ -52,7 +52,7 @@ TEST_CASE("a property of PUBLISH that may stand once is taken once, and twice a 
   }
 }
 
-TEST_CASE("a property that belongs to other packets is a protocol error in PUBLISH") {
+TEST_CASE("a property that belongs to other packets is malformed in PUBLISH") {
   for (const char* property : {
            "11 00 00 00 01",  // Session Expiry Interval
            "12 00 01 78",     // Assigned Client Identifier
@@ -74,7 +74,7 @@ TEST_CASE("a property that belongs to other packets is a protocol error in PUBLI
            "29 01",           // Subscription Identifier Available
            "2a 01",           // Shared Subscription Available
        }) {
-    check_refused(property, ReasonCode::ProtocolError);
+    check_refused(property, ReasonCode::MalformedPacket);
   }
 }
 

@@ -200,9 +200,9 @@ TEST_CASE("an UNSUBSCRIBE that breaks a rule ends the connection with its reason
   using enum ReasonCode;
   constexpr Vector kVectors[] = {
       {"Subscription Identifier, a property of SUBSCRIBE", Version::V5,
-       "a2 08 00 01 02 0b 01 00 01 74", ProtocolError},
+       "a2 08 00 01 02 0b 01 00 01 74", MalformedPacket},
       {"Reason String, a property of answers", Version::V5, "a2 0a 00 01 04 1f 00 01 78 00 01 74",
-       ProtocolError},
+       MalformedPacket},
       {"a property that does not exist", Version::V5, "a2 08 00 01 02 04 00 00 01 74",
        MalformedPacket},
       {"a Property Length behind the end", Version::V5, "a2 06 00 01 7f 00 01 74", MalformedPacket},

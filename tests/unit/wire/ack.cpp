@@ -128,7 +128,7 @@ TEST_CASE("an acknowledgement that breaks a rule is refused") {
        ReasonCode::ProtocolError},
       {"a reason before 5.0", Version::V311, Puback, "12 34 00", ReasonCode::MalformedPacket},
       {"property of another packet", Version::V5, Puback, "12 34 00 03 23 00 01",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
       {"two Reason Strings", Version::V5, Pubrec, "12 34 00 08 1f 00 01 72 1f 00 01 72",
        ReasonCode::ProtocolError},
       {"Property Length not minimal [MQTT-1.5.5-1]", Version::V5, Pubrel, "12 34 00 80 00",

@@ -140,7 +140,7 @@ TEST_CASE("a CONNACK that breaks a rule is refused") {
        ReasonCode::ProtocolError},
       {"return code 6", Version::V311, 0, "00 06", ReasonCode::ProtocolError},
       {"return code 0x87", Version::V31, 0, "00 87", ReasonCode::ProtocolError},
-      {"property of another packet", Version::V5, 0, "00 00 02 17 00", ReasonCode::ProtocolError},
+      {"property of another packet", Version::V5, 0, "00 00 02 17 00", ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);

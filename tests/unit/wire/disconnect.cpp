@@ -105,7 +105,7 @@ TEST_CASE("a DISCONNECT that breaks a rule is refused") {
   constexpr Vector kVectors[] = {
       {"a code that does not exist [MQTT-3.14.2-1]", "01", ReasonCode::ProtocolError},
       {"CONNACK's code [MQTT-3.14.2-1]", "84", ReasonCode::ProtocolError},
-      {"property of another packet", "00 03 21 00 01", ReasonCode::ProtocolError},
+      {"property of another packet", "00 03 21 00 01", ReasonCode::MalformedPacket},
       {"two Session Expiry Intervals", "00 0a 11 00 00 00 01 11 00 00 00 01",
        ReasonCode::ProtocolError},
       {"Property Length not minimal [MQTT-1.5.5-1]", "00 80 00", ReasonCode::MalformedPacket},
@@ -129,7 +129,7 @@ TEST_CASE("an AUTH that breaks a rule is refused") {
       {"Authentication Data without a method", "18 04 16 00 01 00", ReasonCode::ProtocolError},
       {"two methods", "18 08 15 00 01 6d 15 00 01 6d", ReasonCode::ProtocolError},
       {"a reason without Property Length", "00", ReasonCode::MalformedPacket},
-      {"property of another packet", "18 02 17 01", ReasonCode::ProtocolError},
+      {"property of another packet", "18 02 17 01", ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);

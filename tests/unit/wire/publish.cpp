@@ -174,7 +174,7 @@ TEST_CASE("a malformed PUBLISH is refused and never read past its end") {
       {"Payload Format Indicator 2", Version::V5, 0x0, "00 01 61 02 01 02",
        ReasonCode::ProtocolError},
       {"property of another packet", Version::V5, 0x0, "00 01 61 05 11 00 00 00 00",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);

@@ -114,9 +114,9 @@ TEST_CASE("a SUBACK or UNSUBACK that breaks a rule is refused") {
       {"a SUBACK's code in an UNSUBACK [MQTT-3.11.3-2]", Version::V5, Unsuback, "12 34 00 01",
        ReasonCode::ProtocolError},
       {"property of another packet", Version::V5, Suback, "12 34 02 0b 01 00",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
       {"property of another packet", Version::V5, Unsuback, "12 34 02 0b 01 00",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);

@@ -147,7 +147,7 @@ TEST_CASE("a SUBSCRIBE that breaks a rule is refused") {
       {"Subscription Identifier not minimal [MQTT-1.5.5-1]", Version::V5,
        "12 34 03 0b 81 00 00 01 62 00", ReasonCode::MalformedPacket},
       {"property of another packet", Version::V5, "12 34 04 1f 00 01 72 00 01 62 00",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);

@@ -80,7 +80,7 @@ TEST_CASE("an UNSUBSCRIBE that breaks a rule is refused") {
       {"filter not UTF-8 [MQTT-3.10.3-1@3.1.1]", Version::V311, "12 34 00 01 ff",
        ReasonCode::MalformedPacket},
       {"Subscription Identifier", Version::V5, "12 34 02 0b 01 00 01 62",
-       ReasonCode::ProtocolError},
+       ReasonCode::MalformedPacket},
   };
   for (const Vector& v : kVectors) {
     CAPTURE(v.name);
