@@ -1,42 +1,11 @@
 // The queue of a session and what becomes of messages beyond it: queue_full, max_queued_messages,
-// max_queued_bytes, the limit of all queues together, queue_qos0_messages.
-#include "tests/support/client.hpp"
+// queue_qos0_messages. Bytes and the limit of all queues together are in limits_queue_total.cpp.
+#include "tests/conformance/limits_queue.hpp"
 
 namespace midge::test {
 namespace {
 
 using settings::QueueFull;
-
-ConnectOptions kept_session(Version version) {
-  ConnectOptions keeps{.clean_start = false};
-  if (version == Version::V5) keeps.props.session_expiry_interval = 1'000;
-  return keeps;
-}
-
-// A session of that name, away, with a subscription to "t".
-void leave_session(Broker& broker, Version version, std::string_view client_id, QoS qos = kQoS2) {
-  Client client(broker, version, client_id, kept_session(version));
-  client.must_subscribe("t", qos);
-  client.disconnect();
-}
-
-// Everything that waits for it, payloads one behind the other.
-std::string collect(Broker& broker, Version version, std::string_view client_id) {
-  Client client(broker, version, client_id, kept_session(version));
-  std::string payloads;
-  for (;;) {
-    const auto packet = client.next();
-    if (!packet) return payloads;
-    REQUIRE(packet->type == PacketType::Publish);
-    payloads += packet->payload + " ";
-    client.answer(*packet);
-  }
-}
-
-void publish_numbers(Broker& broker, Version version, int count, QoS qos = kQoS1) {
-  Client publisher(broker, version, "publisher");
-  for (int i = 1; i <= count; ++i) publisher.must_publish("t", std::to_string(i), qos);
-}
 
 TEST_CASE("drop_new: a full queue drops what comes and counts it") {
   for (const Version version : kAllVersions) {
@@ -209,133 +178,6 @@ TEST_CASE("a client that does not read gets no more than its queue, QoS 0 includ
   CHECK(broker.metrics.queued_messages <= 11);
   a.link().start_reading();
   CHECK(a.all().size() == 100 - dropped);
-}
-
-// ---- bytes
-
-TEST_CASE("max_queued_bytes bounds the payloads that wait, and is counted as such") {
-  for (const Version version : kBothVersions) {
-    CAPTURE(version);
-    Broker broker;
-    broker.limits.queued_bytes = 10;
-    leave_session(broker, version, "a");
-    Client publisher(broker, version, "publisher");
-    for (const char* payload : {"aaaa", "bbbb", "ccc", "dd", "", "e"})
-      publisher.must_publish("t", payload, kQoS1);
-    CHECK(broker.metrics[Cause::QueueBytes] == 2);
-    CHECK(broker.metrics[Cause::QueueMessages] == 0);
-    CHECK(collect(broker, version, "a") == "aaaa bbbb dd  ");
-  }
-}
-
-TEST_CASE("max_queued_bytes with drop_old: as many of the oldest go as it takes") {
-  for (const Version version : kBothVersions) {
-    CAPTURE(version);
-    Broker broker;
-    broker.limits.queued_bytes = 10;
-    broker.settings.queue_full = QueueFull::DropOld;
-    leave_session(broker, version, "a");
-    Client publisher(broker, version, "publisher");
-    for (const char* payload : {"aaa", "bbb", "cc", "dddddd"})
-      publisher.must_publish("t", payload, kQoS1);
-    CHECK(broker.metrics[Cause::QueueBytes] == 2);
-    CHECK(collect(broker, version, "a") == "cc dddddd ");
-  }
-}
-
-TEST_CASE("a message that is larger than max_queued_bytes drives nothing out") {
-  for (const Version version : kBothVersions) {
-    CAPTURE(version);
-    Broker broker;
-    broker.limits.queued_bytes = 10;
-    broker.settings.queue_full = QueueFull::DropOld;
-    leave_session(broker, version, "a");
-    Client publisher(broker, version, "publisher");
-    for (const char* payload : {"aaaa", "bbbb", "12345678901"})
-      publisher.must_publish("t", payload, kQoS1);
-    CHECK(broker.metrics[Cause::QueueBytes] == 1);
-    CHECK(collect(broker, version, "a") == "aaaa bbbb ");
-  }
-}
-
-TEST_CASE("with 0 queued bytes only empty payloads wait") {
-  Broker broker;
-  broker.limits.queued_bytes = 0;
-  leave_session(broker, Version::V5, "a");
-  Client publisher(broker, Version::V5, "publisher");
-  for (const char* payload : {"", "x", ""}) publisher.must_publish("t", payload, kQoS1);
-  CHECK(broker.metrics[Cause::QueueBytes] == 1);
-  CHECK(collect(broker, Version::V5, "a") == "  ");
-}
-
-// ---- all queues together
-
-TEST_CASE("the limit of all queues together is kept and counted as such") {
-  for (const Version version : kBothVersions) {
-    CAPTURE(version);
-    Broker broker;
-    broker.limits.total_queued_messages = 3;
-    leave_session(broker, version, "a");
-    leave_session(broker, version, "b");
-    publish_numbers(broker, version, 3);  // six deliveries
-    CHECK(broker.metrics.queued_messages == 3);
-    CHECK(broker.metrics[Cause::QueueTotal] == 3);
-    const std::string at_a = collect(broker, version, "a");
-    const std::string at_b = collect(broker, version, "b");
-    CHECK(at_a.size() + at_b.size() == 6);  // "1 2 " and "1 "
-    CHECK(at_a.substr(0, 2) == "1 ");
-    CHECK(at_b.substr(0, 2) == "1 ");
-    // What has left makes room.
-    publish_numbers(broker, version, 1);
-    CHECK(collect(broker, version, "a") == "1 ");
-    CHECK(collect(broker, version, "b") == "1 ");
-  }
-}
-
-TEST_CASE("what is in flight does not wait, so it takes no place of all queues together") {
-  Broker broker;
-  broker.limits.total_queued_messages = 2;
-  Client busy(broker, Version::V5, "busy");
-  busy.must_subscribe("busy", kQoS1);
-  Client publisher(broker, Version::V5, "other publisher");
-  for (int i = 0; i < 5; ++i) publisher.must_publish("busy", "x", kQoS1);
-  CHECK(busy.all().size() == 5);  // and acknowledges none
-  leave_session(broker, Version::V5, "a");
-  publish_numbers(broker, Version::V5, 3);
-  CHECK(broker.metrics[Cause::QueueTotal] == 1);
-  CHECK(collect(broker, Version::V5, "a") == "1 2 ");
-}
-
-TEST_CASE("the limit of all queues together with drop_old: a session gives up its own oldest") {
-  Broker broker;
-  broker.limits.total_queued_messages = 3;
-  broker.settings.queue_full = QueueFull::DropOld;
-  leave_session(broker, Version::V5, "a");
-  publish_numbers(broker, Version::V5, 5);
-  CHECK(broker.metrics[Cause::QueueTotal] == 2);
-  CHECK(collect(broker, Version::V5, "a") == "3 4 5 ");
-}
-
-TEST_CASE("the limit of all queues together with refuse: the publisher is told") {
-  Broker broker;
-  broker.limits.total_queued_messages = 1;
-  broker.settings.queue_full = QueueFull::Refuse;
-  leave_session(broker, Version::V5, "a");
-  Client publisher(broker, Version::V5, "publisher", {.props = {.request_problem_information = 0}});
-  publisher.must_publish("t", "1", kQoS1);
-  publisher.publish("t", "2", kQoS1);
-  publisher.expect_bytes("40 03 00 02 97");
-  CHECK(broker.metrics[Cause::QueueTotal] == 1);
-  CHECK(collect(broker, Version::V5, "a") == "1 ");
-}
-
-TEST_CASE("with a limit of 0 for all queues together nothing waits") {
-  Broker broker;
-  broker.limits.total_queued_messages = 0;
-  leave_session(broker, Version::V5, "a");
-  publish_numbers(broker, Version::V5, 2);
-  CHECK(broker.metrics[Cause::QueueTotal] == 2);
-  CHECK(collect(broker, Version::V5, "a").empty());
 }
 
 // ---- QoS 0

@@ -289,6 +289,35 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a QoS 2 delivery whose PUBLISH still waited for the disk moves like the unsent") {
+  Broker broker;
+  broker.journal.durable = true;
+  Client a(broker, Version::V5, "a", kept_session(Version::V5));
+  a.must_subscribe("$share/g/t", kQoS2);  // the first, so its turn comes first
+  Client b(broker, Version::V5, "b");
+  b.must_subscribe("$share/g/t", kQoS2);
+  Client publisher(broker, Version::V5, "publisher");
+  broker.journal.hold = true;
+  publisher.publish("t", "x", kQoS2);
+  publisher.expect_nothing();
+  broker.journal.release();
+  broker.journal.hold = true;  // again, for what follows
+  CHECK(publisher.expect(PacketType::Pubrec).reason == ReasonCode::Success);
+  // The message is safe, its identifier at a is not.
+  CHECK(broker.journal.open_commits() == 1);
+  a.expect_nothing();
+  b.expect_nothing();
+  a.drop();
+  broker.journal.release();
+  const Packet p = b.expect_publish("t", "x");
+  CHECK(p.qos == kQoS2);
+  CHECK_FALSE(p.dup);
+  b.answer(p);
+  a.reconnect(kept_session(Version::V5));
+  a.expect_nothing();
+  b.expect_nothing();
+}
+
 // ---- refusals
 
 TEST_CASE("a negative PUBACK or PUBREC discards the message, nobody else gets it [MQTT-4.8.2-6]") {
