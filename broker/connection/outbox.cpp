@@ -161,12 +161,16 @@ void Connection::plan_resends(Plan& plan) {
     }
     const bool waits = delivery->state == OutboundState::AwaitCommit &&
                        !context_.commits.is_durable(session_->hold);
-    if (waits || plan.quota >= window() ||
-        context_.loader.load(*delivery->message) == message::Loaded::Pending) {
+    if (waits || plan.quota >= window()) {
       plan.is_window_full = true;
       return;
     }
-    if (is_droppable(*delivery)) {
+    const message::Loaded loaded = context_.loader.load(*delivery->message);
+    if (loaded == message::Loaded::Pending) {
+      plan.is_window_full = true;
+      return;
+    }
+    if (is_droppable(*delivery, loaded)) {
       const auto found = Sessions::find_inflight(*session_, delivery->packet_id);
       context_.commits.record({.kind = session::RecordKind::OutboundDone,
                                .session = session_,
@@ -190,14 +194,14 @@ std::uint16_t Connection::window() const {
 
 // Whether a delivery ends here: expired before it began [MQTT-3.3.2-5], too large for the client
 // [MQTT-3.1.2-25], or lost. Counts why.
-bool Connection::is_droppable(const Delivery& delivery) const {
+bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) const {
   const Message& message = *delivery.message;
   // What was sent once is not given up for its age [MQTT-4.3.3-7].
   if (delivery.state == OutboundState::Queued && message.is_expired(context_.now)) {
     context_.metrics.count(Cause::Expired);
     return true;
   }
-  if (context_.loader.load(*delivery.message) == message::Loaded::Failed) {
+  if (loaded == message::Loaded::Failed) {
     context_.metrics.count(Cause::StorageFailed);
     return true;
   }
@@ -222,8 +226,9 @@ void Connection::plan_deliveries(Plan& plan) {
     Message& message = *delivery->message;
     if (holds && delivery->qos != QoS::ExactlyOnce) return;
     if (!context_.commits.is_durable(message.commit)) return;
-    if (context_.loader.load(message) == message::Loaded::Pending) return;
-    if (is_droppable(*delivery)) {
+    const message::Loaded loaded = context_.loader.load(message);
+    if (loaded == message::Loaded::Pending) return;
+    if (is_droppable(*delivery, loaded)) {
       ++context_.metrics.publish_dropped;
       context_.commits.record(
           {.kind = session::RecordKind::Discarded, .session = &session, .message = &message});
