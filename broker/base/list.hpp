@@ -109,6 +109,13 @@ class Queue {
     object->next = nullptr;
     return object;
   }
+  // Puts `object` behind `before`; null: to the front.
+  void insert_after(T* before, T& object) {
+    if (before == nullptr) return push_front(object);
+    object.next = before->next;
+    before->next = &object;
+    if (last_ == before) last_ = &object;
+  }
   // Moves all of `other` behind this.
   void append(Queue& other) {
     if (other.first_ == nullptr) return;

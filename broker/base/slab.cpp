@@ -38,9 +38,10 @@ void* Slab::take(Reserve reserve) {
         reinterpret_cast<std::uint8_t*>(&page) + round_up(sizeof(Page), alignof(std::max_align_t));
     object = first + std::size_t{page.fresh++} * object_bytes_;
   }
-  if (&page == spare_) spare_ = nullptr;
+  if (page.used == 0) --empty_pages_;
   if (++page.used == objects_per_page_) unlink(page);
   ++used_;
+  if (prepared_ > 0) --prepared_;
   return object;
 }
 
@@ -51,32 +52,39 @@ void Slab::give(void* object) {
   page.free = free;
   if (page.used-- == objects_per_page_) link(page);
   --used_;
-  // One empty page is kept, so that a slab at a page's edge does not flutter, until the others have
-  // half a page of room. An empty slab keeps nothing.
-  if (page.used == 0) {
-    if (capacity_ - used_ > objects_per_page_) {
-      drop_page(page);
-    } else {
-      spare_ = &page;
-    }
-  }
-  const std::uint32_t half = objects_per_page_ / 2;
-  if (spare_ != nullptr && capacity_ - used_ >= objects_per_page_ + half) drop_page(*spare_);
-  while (used_ == 0 && partial_ != nullptr) drop_page(*partial_);
+  if (page.used == 0) ++empty_pages_;
+  if (prepared_ == 0 && empty_pages_ > 0) drop_empty_pages();
 }
 
-void Slab::drop_page(Page& page) {
-  if (&page == spare_) spare_ = nullptr;
-  unlink(page);
-  capacity_ -= objects_per_page_;
-  arena_.give(&page, 1);
+// One empty page is kept, so that a slab at a page's edge does not flutter, until the others have
+// half a page of room. An empty slab keeps nothing.
+void Slab::drop_empty_pages() {
+  const std::size_t kept = used_ == 0 ? 0 : objects_per_page_ + objects_per_page_ / 2;
+  for (Page* page = partial_; page != nullptr && empty_pages_ > 0 && capacity_ - used_ > kept;) {
+    Page* const next = page->next;
+    if (page->used == 0) {
+      unlink(*page);
+      capacity_ -= objects_per_page_;
+      --empty_pages_;
+      arena_.give(page, 1);
+    }
+    page = next;
+  }
 }
 
 bool Slab::prepare(std::size_t count) {
+  prepared_ = count;
   while (capacity_ - used_ < count) {
-    if (!add_page(Reserve::Keep)) return false;
+    if (add_page(Reserve::Keep)) continue;
+    settle();
+    return false;
   }
   return true;
+}
+
+void Slab::settle() {
+  prepared_ = 0;
+  if (empty_pages_ > 0) drop_empty_pages();
 }
 
 bool Slab::add_page(Reserve reserve) {
@@ -84,6 +92,7 @@ bool Slab::add_page(Reserve reserve) {
   if (memory == nullptr) return false;
   auto* const page = new (memory) Page{};
   link(*page);
+  ++empty_pages_;
   capacity_ += objects_per_page_;
   return true;
 }

@@ -22,8 +22,10 @@ class Slab {
   [[nodiscard]] void* take(Reserve reserve = Reserve::Keep);
   void give(void* object);
 
-  // Makes sure that the next `count` calls of take() succeed; false when there is no room.
+  // Makes sure that the next `count` calls of take() succeed, whatever is given back in between;
+  // false when there is no room. settle() ends that and gives back pages that were not needed.
   [[nodiscard]] bool prepare(std::size_t count);
+  void settle();
 
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t object_bytes() const { return object_bytes_; }
@@ -45,7 +47,7 @@ class Slab {
   };
 
   [[nodiscard]] bool add_page(Reserve reserve);
-  void drop_page(Page& page);
+  void drop_empty_pages();
   void link(Page& page);
   void unlink(Page& page);
 
@@ -54,8 +56,9 @@ class Slab {
   std::uint32_t objects_per_page_;
   std::size_t used_ = 0;
   std::size_t capacity_ = 0;  // objects that the pages of this slab hold
-  Page* partial_ = nullptr;   // pages with room
-  Page* spare_ = nullptr;     // of these an empty one that is kept
+  std::size_t prepared_ = 0;  // of these, promised by prepare() and not taken yet
+  std::size_t empty_pages_ = 0;
+  Page* partial_ = nullptr;  // pages with room
 };
 
 template <class T>
@@ -74,6 +77,7 @@ class Pool {
     slab_.give(object);
   }
   [[nodiscard]] bool prepare(std::size_t count) { return slab_.prepare(count); }
+  void settle() { slab_.settle(); }
   [[nodiscard]] std::size_t used() const { return slab_.used(); }
 
  private:

@@ -66,7 +66,7 @@ void Connection::write_out() {
   plan_acknowledgements(plan);
   if (session_ != nullptr && phase_ == Phase::Open && !awaits_connack()) {
     plan_resends(plan);
-    if (session_->resend == nullptr || !plan.is_window_full) plan_deliveries(plan);
+    if (!plan.is_window_full) plan_deliveries(plan);
   }
   if (plan.empty()) {
     if (more) mark_ready();
@@ -159,9 +159,12 @@ void Connection::plan_resends(Plan& plan) {
       delivery = following;
       continue;
     }
-    const bool waits = delivery->state == OutboundState::AwaitCommit &&
-                       !context_.commits.is_durable(session_->hold);
-    if (waits || plan.quota >= window()) {
+    if (delivery->state == OutboundState::AwaitCommit &&
+        !context_.commits.is_durable(session_->hold)) {
+      plan.waits_for_commit = true;
+      return;
+    }
+    if (plan.quota >= window()) {
       plan.is_window_full = true;
       return;
     }
@@ -217,15 +220,25 @@ bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) 
 
 void Connection::plan_deliveries(Plan& plan) {
   session::Session& session = *session_;
-  bool holds = false;  // a QoS 2 delivery waits for its commit: only such may follow
+  bool holds = false;           // a row of QoS 2 deliveries waits for one commit
+  Delivery* planned = nullptr;  // the last one in the queue that is planned
   std::uint32_t inflight_bytes = session.inflight_bytes;
   PacketIdentifier last_id = session.last_packet_id;
   Delivery* before = nullptr;
   for (Delivery* delivery = session.queued.first(); delivery != nullptr;) {
     Delivery* const following = delivery->next;
     Message& message = *delivery->message;
-    if (holds && delivery->qos != QoS::ExactlyOnce) return;
-    if (!context_.commits.is_durable(message.commit)) return;
+    // Behind what waits for its commit only QoS 0 goes on: it never waits for a disk.
+    if (!context_.commits.is_durable(message.commit) ||
+        (holds && delivery->qos != QoS::ExactlyOnce)) {
+      plan.waits_for_commit = true;
+    }
+    if (plan.waits_for_commit &&
+        (delivery->qos != QoS::AtMostOnce || !context_.commits.is_durable(message.commit))) {
+      before = delivery;
+      delivery = following;
+      continue;
+    }
     const message::Loaded loaded = context_.loader.load(message);
     if (loaded == message::Loaded::Pending) return;
     if (is_droppable(*delivery, loaded)) {
@@ -264,7 +277,13 @@ void Connection::plan_deliveries(Plan& plan) {
       plan.is_full = true;
       return;
     }
-    before = delivery;
+    // What is planned stands in front of the queue; what overtook moves there.
+    if (before == planned) {
+      before = delivery;
+    } else {
+      session.queued.insert_after(planned, *session.queued.pop_after(before));
+    }
+    planned = delivery;
     delivery = following;
   }
 }

@@ -113,6 +113,8 @@ class Plan {
   bool is_full = false;
   // A QoS > 0 delivery was left out because the client's window is full.
   bool is_window_full = false;
+  // Something waits for its commit: of the deliveries behind it only QoS 0 goes out.
+  bool waits_for_commit = false;
   // PUBLISHes with QoS > 0 that are open or planned.
   std::uint32_t quota = 0;
 

@@ -40,33 +40,39 @@ Routed Router::publish(Message& message, const Session* publisher) {
   });
   // Everything that can be refused is found out before anything happens.
   if (!sessions_.deliveries().prepare(matches.subscribers)) return Routed::MemoryFull;
+  Routed routed = matches.count == 0 ? Routed::NoSubscribers : Routed::Delivered;
   if (settings_.queue_full == settings::QueueFull::Refuse &&
       would_refuse(matches, message, publisher)) {
-    return Routed::QuotaExceeded;
+    routed = Routed::QuotaExceeded;
+  } else if (message.retain()) {
+    routed = retain(message, routed);
   }
-  if (message.retain()) {
-    if (message.payload_bytes() == 0) {
-      // An empty payload deletes and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7].
-      if (retained_.clear(message.topic_name())) {
-        sessions_.commits().record(
-            {.kind = session::RecordKind::Retained, .text = message.topic_name()});
-      }
-    } else {
-      switch (retained_.set(message)) {
-        case RetainedStore::Stored::Yes:
-          sessions_.commits().record({.kind = session::RecordKind::Retained, .message = &message});
-          break;
-        case RetainedStore::Stored::LimitReached:
-          metrics_.count(Cause::RetainedLimit);
-          return Routed::QuotaExceeded;
-        case RetainedStore::Stored::MemoryFull:
-          return Routed::MemoryFull;
-      }
+  if (routed == Routed::Delivered) deliver(matches, message, publisher);
+  sessions_.deliveries().settle();
+  return routed;
+}
+
+// Stores or deletes the retained message; what became of it, or `routed` when all went well.
+Routed Router::retain(Message& message, Routed routed) {
+  if (message.payload_bytes() == 0) {
+    // An empty payload deletes and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7].
+    if (retained_.clear(message.topic_name())) {
+      sessions_.commits().record(
+          {.kind = session::RecordKind::Retained, .text = message.topic_name()});
     }
+    return routed;
   }
-  if (matches.count == 0) return Routed::NoSubscribers;
-  deliver(matches, message, publisher);
-  return Routed::Delivered;
+  switch (retained_.set(message)) {
+    case RetainedStore::Stored::Yes:
+      sessions_.commits().record({.kind = session::RecordKind::Retained, .message = &message});
+      return routed;
+    case RetainedStore::Stored::LimitReached:
+      metrics_.count(Cause::RetainedLimit);
+      return Routed::QuotaExceeded;
+    case RetainedStore::Stored::MemoryFull:
+      break;
+  }
+  return Routed::MemoryFull;
 }
 
 void Router::deliver(const Matches& matches, Message& message, const Session* publisher) {

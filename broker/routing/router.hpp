@@ -136,6 +136,7 @@ class Router {
   template <class Visit>
   void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
 
+  [[nodiscard]] Routed retain(message::Message& message, Routed routed);
   void deliver(const Matches& matches, message::Message& message,
                const session::Session* publisher);
   void deliver_plain(const Matches& matches, session::Subscription& subscription,

@@ -51,6 +51,8 @@ class Deliveries {
 
   // Makes sure that the next `count` calls of create() and add_identifier() succeed.
   [[nodiscard]] bool prepare(std::size_t count) { return pool_.prepare(count); }
+  // Ends that.
+  void settle() { pool_.settle(); }
 
   // Adds a reference to `message`; null when memory is full.
   [[nodiscard]] Delivery* create(message::Message& message);

@@ -70,6 +70,12 @@ TEST_CASE("a queue takes out of its middle and joins another") {
   CHECK(queue.last() == &links[3]);
   CHECK(queue.pop_front() == &links[0]);
   CHECK(names(queue) == "13");
+  queue.insert_after(&links[1], links[4]);
+  queue.insert_after(&links[3], links[0]);
+  CHECK(names(queue) == "1430");
+  CHECK(queue.last() == &links[0]);
+  CHECK(queue.pop_after(&links[3]) == &links[0]);
+  CHECK(queue.pop_after(&links[1]) == &links[4]);
   Queue<Link> other;
   other.push_front(links[0]);
   other.push_front(links[2]);
