@@ -60,7 +60,7 @@ void Slab::give(void* object) {
 // half a page of room. An empty slab keeps nothing.
 void Slab::drop_empty_pages() {
   const std::size_t kept = used_ == 0 ? 0 : objects_per_page_ + objects_per_page_ / 2;
-  for (Page* page = partial_; page != nullptr && empty_pages_ > 0 && capacity_ - used_ > kept;) {
+  for (Page* page = partial_; page != nullptr && empty_pages_ > 0 && capacity_ - used_ >= kept;) {
     Page* const next = page->next;
     if (page->used == 0) {
       unlink(*page);
