@@ -107,6 +107,7 @@ class Connection final : public hal::TransportHandler,
                       std::string_view reason_string = {});
   [[nodiscard]] bool prepare_keep_alive(const wire::Connect& connect);
   [[nodiscard]] std::optional<wire::ReasonCode> refusal_of(const wire::Connect& connect) const;
+  [[nodiscard]] std::string_view client_id_of(const wire::Connect& connect) const;
   [[nodiscard]] message::Message* make_will(const wire::Connect& connect);
   [[nodiscard]] session::Session* take_session(const wire::Connect& connect,
                                                std::string_view client_id, bool& present);

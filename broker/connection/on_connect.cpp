@@ -69,9 +69,6 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
     alias_maximum_out_ =
         std::min(properties.topic_alias_maximum.value_or(0), listener().max_topic_alias_broker);
   }
-  if (listener().use_username_as_clientid && connect.user_name) {
-    connect.client_id = *connect.user_name;
-  }
   if (const auto reason = refusal_of(connect)) {
     const Cause cause = *reason == ReasonCode::UnsupportedProtocolVersion ? Cause::ProtocolVersion
                         : *reason == ReasonCode::QoSNotSupported          ? Cause::QoSNotSupported
@@ -83,7 +80,7 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
   }
   const auth::Ticket ticket = ++context_.last_ticket;
   const auth::Verdict verdict = context_.authorizer.connect({.listener = listener(),
-                                                             .client_id = connect.client_id,
+                                                             .client_id = client_id_of(connect),
                                                              .user_name = connect.user_name,
                                                              .password = connect.password,
                                                              .peer = transport_->peer()},
@@ -115,9 +112,6 @@ bool Connection::on_decision(auth::Ticket ticket, auth::Verdict verdict) {
   phase_ = Phase::AwaitConnect;
   auto connect = wire::decode_connect(incoming_->header.flags, incoming_->body());
   if (verdict.decision == auth::Decision::Allowed) {
-    if (listener().use_username_as_clientid && connect->user_name) {
-      connect->client_id = *connect->user_name;
-    }
     open(*connect);
   } else {
     refuse_connect(verdict.reason, Cause::NotAuthorized);
@@ -125,6 +119,11 @@ bool Connection::on_decision(auth::Ticket ticket, auth::Verdict verdict) {
   drop_incoming();
   resume(kDecision);
   return true;
+}
+
+// The id that counts; empty when one is still to be made. refusal_of() has seen the user name.
+std::string_view Connection::client_id_of(const wire::Connect& connect) const {
+  return listener().use_username_as_clientid ? *connect.user_name : connect.client_id;
 }
 
 // What can be told from the CONNECT and the settings alone.
@@ -140,6 +139,9 @@ std::optional<ReasonCode> Connection::refusal_of(const wire::Connect& connect) c
         (version_ == Version::V311 && !connect.clean_start)) {
       return ReasonCode::ClientIdentifierNotValid;
     }
+  }
+  if (here.use_username_as_clientid && (!connect.user_name || connect.user_name->empty())) {
+    return ReasonCode::NotAuthorized;
   }
   if (connect.properties.authentication_method &&
       !context_.authenticator.knows(*connect.properties.authentication_method)) {
@@ -254,24 +256,29 @@ void Connection::open(const wire::Connect& connect) {
   if (!prepare_keep_alive(connect)) {
     return refuse_connect(ReasonCode::ClientIdentifierNotValid, Cause::ClientIdentifier);
   }
-  const bool listener_full = context_.clients[listener_] >= listener().max_connections;
-  if (listener_full || context_.metrics.clients_connected >= context_.settings.limits.connections) {
-    // A client that takes its own session over makes no connection more.
-    const Session* const own = context_.sessions.find(connect.client_id);
-    if (own == nullptr || !own->is_online()) {
-      return refuse_connect(ReasonCode::QuotaExceeded,
-                            listener_full ? Cause::ListenerLimit : Cause::ConnectionLimit);
-    }
+  std::string_view client_id = client_id_of(connect);
+  // A client that takes its own session over makes no connection more; for the listener, if that is
+  // where it was.
+  const Session* const own = context_.sessions.find(client_id);
+  const auto* const replaced =
+      own != nullptr ? static_cast<const Connection*>(own->attachment) : nullptr;
+  const bool listener_full = context_.clients[listener_] >= listener().max_connections &&
+                             (replaced == nullptr || replaced->listener_ != listener_);
+  const bool broker_full =
+      context_.metrics.clients_connected >= context_.settings.limits.connections &&
+      replaced == nullptr;
+  if (listener_full || broker_full) {
+    return refuse_connect(ReasonCode::QuotaExceeded,
+                          listener_full ? Cause::ListenerLimit : Cause::ConnectionLimit);
   }
   // Permission for the will is asked now and again when it is published.
   const std::string_view user_name = connect.user_name.value_or(std::string_view{});
-  if (connect.will && (!topic::is_publishable(connect.will->topic_name) ||
-                       !context_.authorizer.may_publish({connect.client_id, user_name},
-                                                        connect.will->topic_name))) {
+  if (connect.will &&
+      (!topic::is_publishable(connect.will->topic_name) ||
+       !context_.authorizer.may_publish({client_id, user_name}, connect.will->topic_name))) {
     return refuse_connect(ReasonCode::NotAuthorized, Cause::PublishDenied,
                           "publishing to the will topic is not allowed");
   }
-  std::string_view client_id = connect.client_id;
   Text<kPrefixBytes + kUuidBytes> assigned;
   while (client_id.empty()) {
     std::uint8_t random[16];
@@ -320,8 +327,7 @@ void Connection::open(const wire::Connect& connect) {
   context_.commits.record({.kind = session::RecordKind::SessionOpened, .session = session});
   phase_ = Phase::Open;
   was_connected_ = true;
-  if (!send_connack(connect, present,
-                    connect.client_id.empty() ? assigned.view() : std::string_view{},
+  if (!send_connack(connect, present, connect.client_id.empty() ? client_id : std::string_view{},
                     context_.commits.since(before))) {
     return;
   }

@@ -28,8 +28,7 @@ void Connection::on_disconnect(Bytes body) {
                  : wire::reason_name(disconnect->reason));
   // Only the normal reason takes the will along [MQTT-3.14.4-3].
   end_session(disconnect->reason != ReasonCode::NormalDisconnection);
-  acknowledgements_.clear(context_.memory);
-  enter_closing();
+  enter_closing();  // what is owed goes out first: CONNACK too may be among it [MQTT-3.1.4-5]
 }
 
 void Connection::on_auth(Bytes body) {
