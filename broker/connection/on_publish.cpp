@@ -107,8 +107,10 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
                        session::Sessions::has_inbound(*session_, *publish.packet_id);
   if (publish.qos != QoS::AtMostOnce && !repeats) {
     if (is_v5() && open_receives_ >= receive_limit()) {
-      // A QoS 1 PUBLISH can wait until our own acknowledgements have left.
-      if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum) {
+      // A QoS 1 PUBLISH can wait until our own acknowledgements have left, if there are any: what
+      // the client has to end first would never be read.
+      if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum &&
+          !acknowledgements_.empty()) {
         pause(kQuota);
         return {.kind = Verdict::Kind::Wait};
       }
