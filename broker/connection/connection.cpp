@@ -159,6 +159,10 @@ void Connection::arm_keep_alive() {
   context_.deadlines.set(*this, last_packet_ + silence);
 }
 
+void Connection::retry_soon() {
+  context_.deadlines.set(*this, context_.now + kRetry);
+}
+
 void Connection::on_deadline() {
   switch (phase_) {
     case Phase::AwaitConnect:
@@ -176,9 +180,10 @@ void Connection::on_deadline() {
   if ((pauses_ & kMemory) != 0) {
     // Keep alive stands still while the client's PUBLISH waits for our memory.
     last_packet_ = context_.now;
-    context_.deadlines.set(*this, context_.now + kRetry);
+    retry_soon();
     return resume(kMemory);
   }
+  if (!session_->replays.empty()) mark_ready();  // one that found no memory tries again
   const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
   // Without a Keep Alive it was for what has waited for memory and waits no longer.
   if (keep_alive_seconds_ == 0 || context_.now - last_packet_ < silence) return arm_keep_alive();
@@ -189,7 +194,7 @@ void Connection::pause(Pause reason) {
   if (pauses_ == 0) transport_->pause_receive();
   pauses_ = static_cast<std::uint8_t>(pauses_ | reason);
   if (reason == kTurnFull || reason == kQuota) mark_ready();
-  if (reason == kMemory) context_.deadlines.set(*this, context_.now + kRetry);
+  if (reason == kMemory) retry_soon();
 }
 
 void Connection::resume(std::uint8_t reasons) {

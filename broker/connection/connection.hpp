@@ -168,6 +168,7 @@ class Connection final : public hal::TransportHandler,
   void pause(Pause reason);
   void resume(std::uint8_t reasons);
   void arm_keep_alive();
+  void retry_soon();  // what has found no memory: on_deadline() comes before long
   void log_closed(std::string_view why);
   [[nodiscard]] std::string_view client_id() const;
   [[nodiscard]] const settings::Listener& listener() const {

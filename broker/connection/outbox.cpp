@@ -58,8 +58,12 @@ void Connection::flush() {
 
 void Connection::write_out() {
   // Room first goes to what the session has in store.
-  const bool more =
-      session_ != nullptr && session_->queued.empty() && context_.router.refill(*session_);
+  routing::Refill refill = routing::Refill::Done;
+  if (session_ != nullptr && (session_->queued.empty() || !session_->replays.empty())) {
+    refill = context_.router.refill(*session_);
+    if (refill == routing::Refill::NoMemory) retry_soon();
+  }
+  const bool more = refill == routing::Refill::More;
   Plan plan(context_.scratch);
   aliases_before_ = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
   plan_held(plan);

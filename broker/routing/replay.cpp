@@ -70,21 +70,32 @@ bool Router::replay_here(const Replay& replay) {
   return true;
 }
 
-bool Router::refill(Session& session) {
+bool Router::has_replay_room(const Session& session) const {
+  const settings::Limits& limits = settings_.limits;
+  return session.queued.empty() ||
+         (session.queued_count < kReplayAhead &&
+          std::uint64_t{session.queued_count} * 2 < limits.queued_messages &&
+          std::uint64_t{session.queued_bytes} * 2 < limits.queued_bytes &&
+          std::uint64_t{metrics_.queued_messages} * 2 < limits.total_queued_messages);
+}
+
+Refill Router::refill(Session& session) {
   if (groups_waiting_ > 0 && session.queued.empty()) on_online(session);
   std::uint32_t visits = kReplayVisits;
   while (session::ReplayBase* const first = session.replays.first()) {
     Replay& replay = *static_cast<Replay*>(first);
     while (replay.cursor.node != nullptr) {
-      if (session.queued_count >= kReplayAhead) return false;  // goes on when they have left
-      if (visits-- == 0) return true;
-      if (retained_.is_match(replay.cursor, replay.filter()) && !replay_here(replay)) return true;
+      if (!has_replay_room(session)) return Refill::Done;  // goes on when they have left
+      if (visits-- == 0) return Refill::More;
+      if (retained_.is_match(replay.cursor, replay.filter()) && !replay_here(replay)) {
+        return Refill::NoMemory;
+      }
       retained_.step(replay.cursor, replay.filter());
     }
     session.replays.pop_front();
     destroy(&replay);
   }
-  return false;
+  return Refill::Done;
 }
 
 void Router::mark_overtaken(std::string_view topic_name) {

@@ -27,6 +27,12 @@ enum class Routed : std::uint8_t {
   QuotaExceeded,  // nothing has happened: a limit refuses it
 };
 
+enum class Refill : std::uint8_t {
+  Done,  // nothing is left, or there is no room before something was sent
+  More,  // more can go on at once
+  NoMemory,
+};
+
 // A retained replay under way: one subscription's walk over the retained messages.
 struct Replay : session::ReplayBase {
   session::Subscription* subscription = nullptr;
@@ -86,9 +92,9 @@ class Router {
   // The session ends: takes away its subscriptions and replays.
   void forget(session::Session& session);
 
-  // Refills the session's queue from replays and shared groups while there is room. Called when its
-  // connection has sent what it had. True when more is left that can go on at once.
-  [[nodiscard]] bool refill(session::Session& session);
+  // Refills the session's queue from replays and shared groups while there is room. Called before
+  // its connection writes.
+  [[nodiscard]] Refill refill(session::Session& session);
 
   // Whether waiting QoS 0 messages outlive a connection.
   [[nodiscard]] bool keeps_qos0() const { return settings_.queue_qos0_messages; }
@@ -184,6 +190,8 @@ class Router {
   void destroy(Replay* replay);
   void replay_virtual(session::Subscription& subscription, std::string_view filter);
   [[nodiscard]] message::Message* make_virtual(std::size_t index);
+  // Whether a replay may queue one more. It leaves half of each limit to live messages.
+  [[nodiscard]] bool has_replay_room(const session::Session& session) const;
   // False when memory is full.
   [[nodiscard]] bool replay_here(const Replay& replay);
   void mark_overtaken(std::string_view topic_name);
