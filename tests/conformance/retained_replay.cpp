@@ -223,48 +223,6 @@ TEST_CASE("a replay goes on behind many messages that are too large for the clie
   CHECK(broker.metrics[Cause::TooLargeForClient] == 400);
 }
 
-TEST_CASE("a replay that finds no memory waits for some, and the broker does not turn in circles") {
-  // The first one's deliveries may fill a page of the pool exactly, so it is tried with more and
-  // fewer of them.
-  for (std::uint16_t window = 1; window <= 40; ++window) {
-    CAPTURE(window);
-    Broker broker;
-    broker.limits.memory_bytes = std::size_t{1} << 20;
-    broker.limits.inflight_messages = window;
-    Client publisher(broker, Version::V5, "publisher");
-    for (int i = 0; i < 200; ++i) {
-      publisher.must_publish("t/" + std::to_string(i), "x", kQoS1, {.retain = true});
-    }
-    Client holder(broker, Version::V5, "holder");
-    holder.must_subscribe("t/+", kQoS1);
-    Client a(broker, Version::V5, "a");
-    for (int i = 0; broker.metrics[Cause::MemoryFull] == 0; ++i) {
-      publisher.publish("fill/" + std::to_string(i), "x", kQoS0, {.retain = true});
-    }
-    a.subscribe("t/#", kQoS0);
-    broker.advance(1s);
-    // Memory comes back with what the first one acknowledges.
-    std::size_t of_holder = 0;
-    for (bool more = true; more;) {
-      more = false;
-      for (const Packet& p : holder.all()) {
-        ++of_holder;
-        more = true;
-        holder.answer(p);
-      }
-    }
-    CHECK(of_holder == 200);
-    broker.advance(1s);
-    std::set<std::string> topics;
-    bool granted = false;
-    for (const Packet& p : a.all()) {
-      if (p.type == PacketType::Suback) granted = p.codes == std::vector{ReasonCode::GrantedQoS0};
-      if (p.type == PacketType::Publish) topics.insert(p.topic);
-    }
-    if (granted) CHECK(topics.size() == 200);
-  }
-}
-
 TEST_CASE("a replay carries the identifier of the filter that it is for, and no other") {
   Broker broker;
   Client publisher(broker, Version::V5, "publisher");
