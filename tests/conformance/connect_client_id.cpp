@@ -137,6 +137,26 @@ TEST_CASE("a new id is used by no other session [MQTT-3.2.2-16] [MQTT-3.1.3-6]")
   CHECK(broker.metrics.clients_total == 200);
 }
 
+// The simulator's random numbers are those of its seed, so the first id that is made is known.
+TEST_CASE("a new id that is in use by chance is not given away [MQTT-3.2.2-16]") {
+  const auto first_id_of = [](Broker& broker) {
+    Client a(broker, Version::V5);
+    return a.must_connect("").props.assigned_client_identifier.value_or("");
+  };
+  Broker known(7);
+  const std::string id = first_id_of(known);
+  check_generated(id);
+  Broker same(7);
+  CHECK(first_id_of(same) == id);
+
+  Broker broker(7);
+  Client owner(broker, Version::V5, id);
+  const std::string other = first_id_of(broker);
+  check_generated(other);
+  CHECK(other != id);
+  owner.expect_nothing();
+}
+
 TEST_CASE("auto_id_prefix stands in front of a new id, per listener") {
   Broker broker;
   broker.settings.listener_count = 2;

@@ -159,6 +159,32 @@ TEST_CASE("messages queue for a client that is away, in order [MQTT-3.1.2-5@3.1.
   }
 }
 
+TEST_CASE("QoS 0 that waits when the connection ends stays only if it is configured") {
+  for (const Version version : kBothVersions) {
+    for (const bool queued : {false, true}) {
+      CAPTURE(version);
+      CAPTURE(queued);
+      Broker broker;
+      broker.settings.queue_qos0_messages = queued;
+      broker.limits.inflight_messages = 1;
+      Client a(broker, version, "a", kept_session(version));
+      a.must_subscribe("t", kQoS1);
+      Client other(broker, version, "other");
+      other.must_publish("t", "1", kQoS1);
+      other.must_publish("t", "2", kQoS1);
+      other.must_publish("t", "behind them", kQoS0);
+      a.expect_publish("t", "1");
+      a.expect_nothing();
+      a.drop();
+      CHECK(a.reconnect(kept_session(version)).session_present);
+      a.answer(a.expect_publish("t", "1"));
+      a.answer(a.expect_publish("t", "2"));
+      if (queued) a.expect_publish("t", "behind them");
+      a.expect_nothing();
+    }
+  }
+}
+
 TEST_CASE("retained messages outlive sessions [MQTT-3.1.2-7@3.1.1]") {
   for (const Version version : kBothVersions) {
     for (const bool clean_start : {false, true}) {
