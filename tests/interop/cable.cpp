@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 
 #include "tests/interop/process.hpp"
@@ -24,18 +25,18 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-// Moves what is there from one socket to the other; false when either has ended.
-bool move_bytes(int from, int to) {
+// Moves what is there from one socket to the other: how much, or nothing when either has ended.
+std::optional<std::size_t> move_bytes(int from, int to) {
   std::array<char, 65'536> buffer{};
   const ssize_t count = recv(from, buffer.data(), buffer.size(), 0);
-  if (count <= 0) return false;
+  if (count <= 0) return std::nullopt;
   for (ssize_t done = 0; done < count;) {
     const ssize_t sent =
         send(to, buffer.data() + done, static_cast<std::size_t>(count - done), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
+    if (sent <= 0) return std::nullopt;
     done += sent;
   }
-  return true;
+  return static_cast<std::size_t>(count);
 }
 
 }  // namespace
@@ -60,6 +61,11 @@ Cable::~Cable() {
   close(listener_);
 }
 
+void Cable::hold_answers() {
+  passed_bytes_ = 0;
+  hold_ = true;
+}
+
 void Cable::pull() {
   cut_ = true;
   while (cut_) sleep_for(1ms);
@@ -76,6 +82,7 @@ void Cable::relay() {
   while (!stop_) {
     if (cut_) {
       hang_up();
+      hold_ = false;
       cut_ = false;
     }
     if (client < 0) {
@@ -88,10 +95,16 @@ void Cable::relay() {
         hang_up();
       continue;
     }
-    std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {broker, POLLIN, 0}}};
+    // poll() leaves out a negative descriptor.
+    std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {hold_ ? -1 : broker, POLLIN, 0}}};
     if (poll(ends.data(), ends.size(), kTickMilliseconds) <= 0) continue;
-    const bool alive = (ends[0].revents == 0 || move_bytes(client, broker)) &&
-                       (ends[1].revents == 0 || move_bytes(broker, client));
+    bool alive = true;
+    if (ends[0].revents != 0) {
+      const auto moved = move_bytes(client, broker);
+      alive = moved.has_value();
+      passed_bytes_ += moved.value_or(0);
+    }
+    if (alive && ends[1].revents != 0) alive = move_bytes(broker, client).has_value();
     if (!alive) hang_up();
   }
   hang_up();

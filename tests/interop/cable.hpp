@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -18,6 +19,11 @@ class Cable {
 
   std::string uri() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
 
+  // From now until pull() the broker's answers are kept back; the client's bytes still pass.
+  void hold_answers();
+  // How many bytes of the client have passed since hold_answers().
+  std::size_t passed_bytes() const { return passed_bytes_; }
+
   // Both sides see the connection end without a word. The next client may connect afterwards.
   void pull();
 
@@ -27,6 +33,8 @@ class Cable {
   int listener_{-1};
   std::uint16_t port_{};
   std::uint16_t broker_port_{};
+  std::atomic<bool> hold_{false};
+  std::atomic<std::size_t> passed_bytes_{0};
   std::atomic<bool> cut_{false};
   std::atomic<bool> stop_{false};
   std::thread thread_;

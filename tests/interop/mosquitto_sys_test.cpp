@@ -80,7 +80,9 @@ TEST_CASE("every $SYS name of Mosquitto has a value") {
     CHECK(eventually([&] { return values_of(subscriber.lines(1)).contains(topic); }, 5s));
   }
   const auto values = values_of(subscriber.lines(1));
-  for (const auto& [topic, value] : values) {
+  for (const auto& entry : values) {
+    const std::string& topic = entry.first;
+    const std::string& value = entry.second;
     CAPTURE(topic);
     CAPTURE(value);
     const bool is_text = topic == "$SYS/broker/version" || topic == "$SYS/broker/uptime";
