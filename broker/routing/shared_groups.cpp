@@ -176,8 +176,18 @@ void Router::give_back(Session& session, const Group* only) {
 }
 
 void Router::on_offline(Session& session) {
-  if (session.shared_count == 0) return;
+  // A group that it left before may have something in flight here as well.
+  bool holds_any = false;
+  for (const Delivery* at = session.inflight.first(); at != nullptr && !holds_any; at = at->next) {
+    holds_any = at->group != nullptr;
+  }
+  if (session.shared_count == 0 && !holds_any) return;
   give_back(session, nullptr);
+  if (holds_any && groups_waiting_ > 0) {
+    return groups_.for_each([this](Group& group) {
+      if (group.waiting_count > 0) dispatch(group);
+    });
+  }
   for (Subscription* at = session.subscriptions.first(); at != nullptr;
        at = session.subscriptions.next(*at)) {
     if (at->group != nullptr) dispatch(*at->group);

@@ -100,6 +100,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "a member that left its group and goes leaves what it did not acknowledge to the others") {
+  for (const Version version : kBothVersions) {
+    CAPTURE(version);
+    Broker broker;
+    Client first(broker, version, "first", kPersistent);
+    Client second(broker, version, "second");
+    Client publisher(broker, version, "publisher");
+    first.must_subscribe("$share/g/t", kQoS1);
+    publisher.must_publish("t", "x", kQoS1);
+    first.expect_publish("t", "x");
+    second.must_subscribe("$share/g/t", kQoS1);
+    first.must_unsubscribe("$share/g/t");
+    second.expect_nothing();
+    first.drop();
+    second.answer(second.expect_publish("t", "x"));
+    CHECK(first.reconnect(kPersistent).session_present);
+    first.expect_nothing();
+    second.expect_nothing();
+  }
+}
+
 // ---- section 4.6: message ordering
 
 TEST_CASE(
