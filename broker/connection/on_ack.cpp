@@ -19,8 +19,8 @@ void Connection::on_ack(PacketType type, Bytes body) {
   const auto found = session::Sessions::find_inflight(*session_, ack->packet_id);
   if (found.delivery == nullptr) {
     // Nothing is open under this identifier. A PUBREC is told so, so that its sender can end its
-    // side; the others end it themselves.
-    if (type == PacketType::Pubrec) {
+    // side; the others, and a PUBREC that refuses, end it themselves [MQTT-4.3.3-4].
+    if (type == PacketType::Pubrec && !wire::is_error(ack->reason)) {
       acknowledge(PacketType::Pubrel, ack->packet_id, ReasonCode::PacketIdentifierNotFound, 0);
     }
     return;
