@@ -23,6 +23,16 @@ std::vector<char*> c_strings(std::vector<std::string>& texts) {
   return pointers;
 }
 
+bool is_installed(const std::string& program) {
+  if (program.find('/') != std::string::npos) return access(program.c_str(), X_OK) == 0;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void sleep_for(Clock::duration time) {
@@ -51,12 +61,16 @@ std::filesystem::path TemporaryFolder::write(const std::string& name,
 
 Process::Process(std::vector<std::string> arguments, const ProcessOptions& options) {
   const std::string program = arguments.front();
+  if (!is_installed(program))
+    throw std::runtime_error("there is no program " + program + ": is it installed?");
   if (options.line_buffered) arguments.insert(arguments.begin(), {"stdbuf", "-oL"});
   if (options.open_files) {
     // exec keeps the pid, so the limit holds from the program's first instruction on.
     arguments.insert(arguments.begin(), {"/bin/sh", "-c", "ulimit -n \"$0\" && exec \"$@\"",
                                          std::to_string(*options.open_files)});
   }
+  // A test that is killed for taking too long takes its children with it.
+  arguments.insert(arguments.begin(), {"setpriv", "--pdeathsig", "KILL"});
   std::vector<std::string> environment = options.environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
 
@@ -74,7 +88,7 @@ Process::Process(std::vector<std::string> arguments, const ProcessOptions& optio
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) {
     pid_ = -1;
-    throw std::runtime_error("cannot start " + program + ": is it installed?");
+    throw std::runtime_error("cannot start " + program);
   }
 }
 

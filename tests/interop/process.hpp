@@ -1,5 +1,6 @@
 // One child process of a test: started by posix_spawn, watched with bounds, ended by its own pid.
-// Its output goes to files in a folder of the test, so no pipe can fill up.
+// It dies with the test program. Its output goes to files in a folder of the test, so no pipe can
+// fill up.
 #pragma once
 
 #include <sys/types.h>
