@@ -103,6 +103,8 @@ void Actor::connect(bool clean_start, bool with_will) {
     has_will_delay_ = is_v5() && random_.chance(30);
     if (has_will_delay_) connect.will->props.will_delay_interval = 3;
   }
+  // Before 5.0 it knows that a session that began clean is over.
+  if (!is_v5() && !has_session_) abandon_session();
   expects_none_ = clean_start || is_new_;
   is_new_ = false;
   // Before 5.0 a session that begins clean ends with its connection.
