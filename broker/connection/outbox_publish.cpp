@@ -55,8 +55,12 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
       make_aliases()) {
     TopicAliases& aliases = aliases_->outgoing;
     alias = aliases.find(topic_name);
-    defines = alias == 0 && aliases.count() < alias_maximum_out_ &&
-              fits_client(size.total + kAliasBytes + 2);
+    // Two lengths may become a byte longer. Without memory the topic goes without an alias.
+    const std::size_t total = size.total + kAliasBytes + 2;
+    const auto next = static_cast<std::uint16_t>(aliases.count() + 1);
+    defines = alias == 0 && next <= alias_maximum_out_ && fits_client(total) &&
+              total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
+              aliases.define(context_.memory, next, topic_name);
     if (alias != 0 || defines) {
       const auto added = static_cast<std::uint32_t>(kAliasBytes);
       size.remaining -= wire::variable_byte_integer_bytes(size.properties) + size.properties;
@@ -72,13 +76,13 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   const bool v5 = is_v5();
   const std::size_t shared = shared_bytes(message, v5);
   const std::size_t own = size.total - shared;
-  const bool copies = shared <= kCopyBytes;
+  const bool copies = shared <= kCopyBytes && size.total <= context_.scratch.bytes.size();
   std::uint8_t* const room = plan.room(copies ? size.total : own);
-  if (room == nullptr) return false;
-  if (defines) {
-    const auto number = static_cast<std::uint16_t>(aliases_->outgoing.count() + 1);
-    if (!aliases_->outgoing.define(context_.memory, number, topic_name)) return false;
-    alias = number;
+  if (defines) alias = aliases_->outgoing.count();
+  if (room == nullptr) {
+    if (defines)
+      aliases_->outgoing.truncate(context_.memory, static_cast<std::uint16_t>(alias - 1));
+    return false;
   }
 
   wire::Writer out({room, copies ? size.total : own});

@@ -204,6 +204,29 @@ TEST_CASE(
   a.expect_disconnect(ReasonCode::ReceiveMaximumExceeded);
 }
 
+TEST_CASE("each connection counts anew, and what it inherited gives no quota back [MQTT-3.3.4-7]") {
+  const ConnectOptions lasting{.clean_start = false, .props = {.session_expiry_interval = 100}};
+  Broker broker;
+  broker.limits.inflight_messages = 2;
+  Client a(broker, Version::V5, "a", lasting);
+  const auto publish = [&](PacketIdentifier id) {
+    a.publish("t", "x", kQoS2, {.packet_id = id});
+    CHECK(a.expect(PacketType::Pubrec).packet_id == id);
+  };
+  publish(1);
+  publish(2);
+  a.drop();
+  a.reconnect(lasting);
+  publish(3);
+  publish(4);
+  for (const PacketIdentifier id : {PacketIdentifier{1}, PacketIdentifier{2}}) {
+    a.pubrel(id);
+    CHECK(a.expect(PacketType::Pubcomp).packet_id == id);
+  }
+  a.publish("t", "x", kQoS2, {.packet_id = 5});
+  a.expect_disconnect(ReasonCode::ReceiveMaximumExceeded);
+}
+
 TEST_CASE(
     "QoS 1 beyond the Receive Maximum is 0x93 where the configuration is strict [MQTT-3.3.4-7]") {
   Broker broker;

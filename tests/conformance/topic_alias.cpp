@@ -204,5 +204,24 @@ TEST_CASE("a large PUBLISH under an alias goes to its topic") {
   watcher.expect_publish("some/topic", payload);
 }
 
+TEST_CASE("aliases that are taken over take no more memory, and all goes with the connection") {
+  Broker broker;
+  Client(broker, Version::V5, "a").drop();  // tables have grown for it
+  const std::size_t before = broker.sim.arena().used_pages();
+  Client a(broker, Version::V5, "a");
+  const auto define_all = [&](int round) {
+    for (std::uint16_t alias = 1; alias <= 10; ++alias) {
+      publish_with(a, std::string(100, 't') + std::to_string(round), alias);
+    }
+  };
+  define_all(0);
+  const std::size_t pages = broker.sim.arena().used_pages();
+  for (int round = 1; round < 200; ++round) define_all(round);
+  CHECK(broker.sim.arena().used_pages() <= pages + 1);
+  a.drop();
+  broker.settle();
+  CHECK(broker.sim.arena().used_pages() == before);
+}
+
 }  // namespace
 }  // namespace midge::test

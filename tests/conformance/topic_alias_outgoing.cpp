@@ -215,6 +215,21 @@ TEST_CASE("an alias does not lift a packet over the client's Maximum Packet Size
   }
 }
 
+TEST_CASE("without memory for aliases topics go out in full") {
+  Broker broker;
+  broker.limits.memory_bytes = std::size_t{1} << 20;
+  broker.listener.max_topic_alias_broker = 65'535;  // whose table would take all of it
+  Client a(broker, Version::V5, "a", with_aliases(65'535));
+  a.must_subscribe("some/topic", kQoS1);
+  Client b(broker, Version::V5, "b");
+  for (const char* payload : {"1", "2"}) {
+    b.must_publish("some/topic", payload, kQoS1);
+    const Packet p = a.expect_publish("some/topic", payload);
+    CHECK_FALSE(p.props.topic_alias);
+    a.answer(p);
+  }
+}
+
 TEST_CASE("topics and aliases agree however the link behaves [MQTT-3.3.2-8] [MQTT-3.3.2-11]") {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     CAPTURE(seed);
