@@ -96,7 +96,7 @@ TEST_CASE("an AUTH with flag bits is malformed and closes the connection [MQTT-3
 }
 
 TEST_CASE("an AUTH has one of the reasons listed for it [MQTT-3.15.2-1]") {
-  for (const unsigned code : {0x01, 0x04, 0x10, 0x17, 0x1a, 0x80, 0x81, 0x87, 0x8c, 0xff}) {
+  for (const int code : {0x01, 0x04, 0x10, 0x17, 0x1a, 0x80, 0x81, 0x87, 0x8c, 0xff}) {
     CAPTURE(code);
     Broker broker;
     Client a(broker, Version::V5, "a");

@@ -94,7 +94,8 @@ TEST_CASE(
     }
     CHECK(in_group.size() == 10);
     for (const auto& [payload, times] : in_group) {
-      CAPTURE(payload);
+      const std::string& name = payload;  // clang 14 can't capture a binding
+      CAPTURE(name);
       CHECK(times == 1);
     }
   }
