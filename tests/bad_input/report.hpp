@@ -25,8 +25,8 @@ class Report {
                "\n  it was ", wrong);
   }
   ~Report() {
+    CHECK(cases_ != 0);
     if (failures_ > kMost) FAIL_CHECK(failures_, " cases of ", cases_, " go wrong");
-    MESSAGE(cases_, " cases");
   }
   Report() = default;
   Report(const Report&) = delete;
