@@ -72,11 +72,11 @@ bool Router::replay_here(const Replay& replay) {
 
 bool Router::has_replay_room(const Session& session) const {
   const settings::Limits& limits = settings_.limits;
-  return session.queued.empty() ||
-         (session.queued_count < kReplayAhead &&
-          std::uint64_t{session.queued_count} * 2 < limits.queued_messages &&
-          std::uint64_t{session.queued_bytes} * 2 < limits.queued_bytes &&
-          std::uint64_t{metrics_.queued_messages} * 2 < limits.total_queued_messages);
+  if (session.queued.empty()) return true;
+  return session.queued_count < kReplayAhead &&
+         std::uint64_t{session.queued_count} * 2 < limits.queued_messages &&
+         std::uint64_t{session.queued_bytes} * 2 < limits.queued_bytes &&
+         std::uint64_t{metrics_.queued_messages} * 2 < limits.total_queued_messages;
 }
 
 Refill Router::refill(Session& session) {

@@ -102,6 +102,8 @@ constexpr Row kPublishes[] = {
      "first:32 length:0e size:0009 topic:c3a9e282acf09f9880 id:0007 payload:78"},
     {"a PUBLISH with characters of 2, 3 and 4 bytes", k5, Scene::Connected,
      "first:32 length:0f size:0009 topic:c3a9e282acf09f9880 id:0007 section:00 payload:78"},
+    {"a PUBLISH with the edges of UTF-8", kOld, Scene::Connected,
+     "first:30 length:14 size:0011 topic:c280dfbfe0a080ed9fbfee8080f48fbfbd payload:78"},
     {"a PUBLISH to the broker's topic", kOld, Scene::Connected,
      "first:32 length:0b size:0006 topic:245359532f61 id:0007 payload:78"},
     {"a PUBLISH to the broker's topic", k5, Scene::Connected,
@@ -149,6 +151,9 @@ constexpr Row kSubscribes[] = {
      "first:82 length:17 id:1234 section:0a property:0b subscription:8001 property:26 size:0001 "
      "text:6e size:0001 text:76 size:0003 filter:612f23 options:2e size:0001 filter:62 "
      "options:11"},
+    {"a SUBSCRIBE with a small Subscription Identifier", k5, Scene::Connected,
+     "first:82 length:09 id:1234 section:02 property:0b subscription:07 size:0001 filter:62 "
+     "options:00"},
     {"a SUBSCRIBE to a shared group", k311, Scene::Connected,
      "first:82 length:0f id:1234 size:000a filter:2473686172652f672f2b options:01"},
     {"a SUBSCRIBE to a shared group", k5, Scene::Connected,
