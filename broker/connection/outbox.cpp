@@ -113,12 +113,13 @@ void Connection::plan_acknowledgements(Plan& plan) {
     if (owed.packet.empty()) owed.packet = {small, write_small(owed, is_v5(), small)};
     const std::size_t size = owed.packet.size();
     std::uint8_t* const room = plan.room(size);
-    if (room == nullptr) {
+    if (room != nullptr) {
+      copy(room, owed.packet);
+      plan.add(Kind::Acknowledgement, size, aliases);
+    } else if (size <= kSmallBytes || !plan.add_in_place(owed.packet, aliases)) {
       plan.is_full = true;
       return;
     }
-    copy(room, owed.packet);
-    plan.add(Kind::Acknowledgement, size, aliases);
   }
   if (!has_disconnect) plan_pings(plan);
 }

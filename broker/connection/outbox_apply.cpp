@@ -53,7 +53,7 @@ void Connection::apply(Plan& plan, std::size_t taken) {
     // The reference that apply() may drop is still needed here.
     const bool safe = packet.payload == nullptr || hold_until_sent(*packet.payload);
     const bool whole = taken >= packet.end;
-    const bool kept = whole || hold_rest(plan, packet, taken - begin);
+    const bool kept = whole || hold_rest(packet, taken - begin);
     apply(packet);
     if (!safe || !kept) return transport_->abort();
     if (!whole) break;
@@ -112,8 +112,8 @@ void Connection::count_publish(Delivery& delivery) {
 }
 
 // Keeps what is left of a packet behind its first `taken` bytes.
-bool Connection::hold_rest(const Plan& plan, const PlannedPacket& packet, std::size_t taken) {
-  const Bytes own = plan.scratch(packet);
+bool Connection::hold_rest(const PlannedPacket& packet, std::size_t taken) {
+  const Bytes own(packet.own, packet.own_bytes);
   const Bytes rest = own.subspan(std::min(taken, own.size()));
   const auto bytes = static_cast<std::uint32_t>(sizeof(Held) + rest.size());
   void* const memory = context_.memory.allocate(bytes, Reserve::Use);

@@ -62,10 +62,7 @@ class Plan {
   // The next `bytes` of the scratch, to be filled; null when there is no room for them or for one
   // more packet.
   [[nodiscard]] std::uint8_t* room(std::size_t bytes) {
-    if (used_ + bytes > scratch_.bytes.size() || count_ == scratch_.packets.size() ||
-        chunks_ + 1 >= OutboxScratch::kChunks || is_cut_) {
-      return nullptr;
-    }
+    if (used_ + bytes > scratch_.bytes.size() || !has_place()) return nullptr;
     return scratch_.bytes.data() + used_;
   }
 
@@ -73,17 +70,19 @@ class Plan {
   // bytes behind it.
   void add(PlannedPacket::Kind kind, std::size_t bytes, std::uint16_t aliases,
            message::Message* payload = nullptr, bool v5 = false) {
-    const auto begin = static_cast<std::uint32_t>(used_);
+    const Bytes own = Bytes(scratch_.bytes).subspan(used_, bytes);
     add_scratch(bytes);
     if (payload != nullptr) add_shared(*payload, v5, 0);
-    offered_end_ +=
-        static_cast<std::uint32_t>(bytes + (payload != nullptr ? shared_bytes(*payload, v5) : 0));
-    scratch_.packets[count_++] = {.end = offered_end_,
-                                  .scratch_begin = begin,
-                                  .scratch_bytes = static_cast<std::uint32_t>(bytes),
-                                  .payload = payload,
-                                  .aliases = aliases,
-                                  .kind = kind};
+    add_packet(kind, own, aliases, payload, v5);
+  }
+
+  // Adds an acknowledgement where it lies: the scratch may be smaller than it. False when there is
+  // no room for one more packet.
+  [[nodiscard]] bool add_in_place(Bytes packet, std::uint16_t aliases) {
+    if (!has_place()) return false;
+    add_chunk(packet, hal::Keep::Copy);
+    add_packet(PlannedPacket::Kind::Acknowledgement, packet, aliases, nullptr, false);
+    return true;
   }
 
   // Puts the rest of a packet in front.
@@ -105,9 +104,6 @@ class Plan {
   [[nodiscard]] std::uint32_t held_end() const { return held_end_; }
   // All that is planned, chunks that found no place included.
   [[nodiscard]] std::uint32_t end() const { return offered_end_; }
-  [[nodiscard]] Bytes scratch(const PlannedPacket& packet) const {
-    return Bytes(scratch_.bytes).subspan(packet.scratch_begin, packet.scratch_bytes);
-  }
 
   // Something was left out because there was no room.
   bool is_full = false;
@@ -119,6 +115,20 @@ class Plan {
   std::uint32_t quota = 0;
 
  private:
+  [[nodiscard]] bool has_place() const {
+    return count_ < scratch_.packets.size() && chunks_ + 1 < OutboxScratch::kChunks && !is_cut_;
+  }
+  void add_packet(PlannedPacket::Kind kind, Bytes own, std::uint16_t aliases,
+                  message::Message* payload, bool v5) {
+    offered_end_ += static_cast<std::uint32_t>(
+        own.size() + (payload != nullptr ? shared_bytes(*payload, v5) : 0));
+    scratch_.packets[count_++] = {.own = own.data(),
+                                  .own_bytes = static_cast<std::uint32_t>(own.size()),
+                                  .end = offered_end_,
+                                  .payload = payload,
+                                  .aliases = aliases,
+                                  .kind = kind};
+  }
   void add_scratch(std::size_t bytes) {
     std::uint8_t* const begin = scratch_.bytes.data() + used_;
     used_ += bytes;

@@ -96,8 +96,9 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   if (v5) {
     out.variable_byte_integer(size.properties);
     if (message.expires() != kNever) {
-      // What is left of the interval, in whole seconds waited [MQTT-3.3.2-6].
-      const auto left = std::max(message.expires() - context_.now, Duration{0});
+      // What is left of the interval, in whole seconds waited [MQTT-3.3.2-6]; an interval of 0 has
+      // its one millisecond.
+      const auto left = std::max(message.expires() - context_.now, Duration{1}) - Duration{1};
       out.byte(static_cast<std::uint8_t>(wire::PropertyId::MessageExpiryInterval));
       out.four_byte_integer(static_cast<std::uint32_t>((left.count() + 999) / 1'000));
     }

@@ -20,11 +20,10 @@ struct PlannedPacket {
     Resend,           // the session's resend position
     Delivery,         // the front of the session's queue
   };
-  std::uint32_t end = 0;            // offset in the write behind its last byte
-  std::uint32_t scratch_begin = 0;  // where its bytes begin in the scratch,
-  std::uint32_t scratch_bytes = 0;  // and how many are there
-  message::Message* payload =
-      nullptr;                // what follows them is this message's payload; null: nothing
+  const std::uint8_t* own = nullptr;  // in the scratch; a long acknowledgement where it is kept
+  std::uint32_t own_bytes = 0;
+  std::uint32_t end = 0;                // offset in the write behind its last byte
+  message::Message* payload = nullptr;  // its shared bytes follow the own ones; null: nothing
   std::uint16_t aliases = 0;  // outgoing aliases defined with this packet and those before it
   Kind kind{};
 };

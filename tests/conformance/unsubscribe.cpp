@@ -60,6 +60,28 @@ TEST_CASE("an UNSUBSCRIBE with a thousand filters gets a thousand codes [MQTT-3.
   CHECK(broker.metrics.subscriptions == 0);
 }
 
+TEST_CASE("an answer longer than all the outbox builds at once goes out whole [MQTT-3.11.3-1]") {
+  Broker broker;
+  broker.limits.memory_bytes = 1U << 20U;
+  Client a(broker, Version::V5, "a");
+  const std::vector<std::string> filters(40'000, "t");
+  a.unsubscribe(filters);
+  CHECK(a.expect(PacketType::Unsuback).codes ==
+        std::vector(filters.size(), ReasonCode::NoSubscriptionExisted));
+  a.ping();
+  a.expect(PacketType::Pingresp);
+  a.subscribe(std::vector(40'000, Filter{.filter = "t", .qos = kQoS1}));
+  CHECK(a.expect(PacketType::Suback).codes == std::vector(40'000, ReasonCode::GrantedQoS1));
+  // The same to a client that takes it bit by bit.
+  a.link().stop_reading();
+  a.unsubscribe(filters);
+  a.ping();
+  a.link().start_reading();
+  broker.settle();
+  CHECK(a.expect(PacketType::Unsuback).codes.size() == 40'000);
+  a.expect(PacketType::Pingresp);
+}
+
 TEST_CASE(
     "the filter is compared character by character and takes nothing else away "
     "[MQTT-3.10.4-1] [MQTT-3.10.4-1@3.1.1]") {
