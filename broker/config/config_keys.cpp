@@ -334,7 +334,7 @@ constexpr auto kKeys = std::to_array<Key>({
     number("max_queued_messages", Global, kCount, Zero, "1000", set<&Limits::queued_messages>,
            "Messages that wait for one client beyond those in flight; 0: no limit."),
     number("max_retained_messages", Global, kLimit, Negative, "-1", set<&Limits::retained_messages>,
-           "midge: retained messages in all; -1: no limit, 0: none is kept."),
+           "midge: retained messages in all; -1: no limit, 0: as retain_available false."),
     number("max_subscriptions", Global, kLimit, Negative, "-1", set<&Limits::subscriptions>,
            "midge: subscriptions of all sessions together; -1: no limit."),
     number("max_topic_alias", ThisListener, kSixteenBits, Never, "10",

@@ -106,7 +106,11 @@ class Connection final : public hal::TransportHandler,
   void refuse_connect(wire::ReasonCode reason, metrics::Cause cause,
                       std::string_view reason_string = {});
   [[nodiscard]] bool prepare_keep_alive(const wire::Connect& connect);
-  [[nodiscard]] std::optional<wire::ReasonCode> refusal_of(const wire::Connect& connect) const;
+  struct Refusal {
+    wire::ReasonCode reason{};
+    metrics::Cause cause{};
+  };
+  [[nodiscard]] std::optional<Refusal> refusal_of(const wire::Connect& connect) const;
   [[nodiscard]] std::string_view client_id_of(const wire::Connect& connect) const;
   [[nodiscard]] message::Message* make_will(const wire::Connect& connect);
   [[nodiscard]] session::Session* take_session(const wire::Connect& connect,
@@ -132,6 +136,7 @@ class Connection final : public hal::TransportHandler,
   [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
   [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
   [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
+  void count_received(std::uint32_t payload_bytes);
   [[nodiscard]] message::Message* make_message(const wire::Publish& publish,
                                                std::uint32_t payload_bytes);
   // Routes and acknowledges; false when it has to be tried again.
@@ -212,7 +217,7 @@ class Connection final : public hal::TransportHandler,
   // --- outbox_apply.cpp ---
   void apply(Plan& plan, std::size_t taken);
   void apply(const PlannedPacket& packet);
-  [[nodiscard]] bool hold_rest(const Plan& plan, const PlannedPacket& packet, std::size_t taken);
+  [[nodiscard]] bool hold_rest(const PlannedPacket& packet, std::size_t taken);
   [[nodiscard]] bool hold_until_sent(message::Message& message);
   void release_held();
 
@@ -256,6 +261,7 @@ class Connection final : public hal::TransportHandler,
   bool is_bridge_ : 1 = false;
   bool wants_problem_information_ : 1 = true;
   bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
+  bool asked_expiry_ : 1 = false;   // its CONNECT had a Session Expiry Interval above 0
   bool is_writable_ : 1 = true;
 };
 

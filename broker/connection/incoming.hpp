@@ -31,7 +31,8 @@ struct Incoming {
 
   // Payload, Discard
   message::Message* message = nullptr;  // counted
-  std::uint32_t payload_left = 0;
+  std::uint32_t payload_bytes = 0;
+  std::uint32_t payload_left = 0;  // of these
   wire::QoS qos{};
   wire::PacketIdentifier packet_id = 0;
   Connection::Verdict verdict;

@@ -69,14 +69,8 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
     alias_maximum_out_ =
         std::min(properties.topic_alias_maximum.value_or(0), listener().max_topic_alias_broker);
   }
-  if (const auto reason = refusal_of(connect)) {
-    const Cause cause = *reason == ReasonCode::UnsupportedProtocolVersion ? Cause::ProtocolVersion
-                        : *reason == ReasonCode::QoSNotSupported          ? Cause::QoSNotSupported
-                        : *reason == ReasonCode::RetainNotSupported ? Cause::RetainNotSupported
-                        : *reason == ReasonCode::TopicNameInvalid   ? Cause::TopicInvalid
-                        : *reason == ReasonCode::ClientIdentifierNotValid ? Cause::ClientIdentifier
-                                                                          : Cause::NotAuthorized;
-    return refuse_connect(*reason, cause);
+  if (const auto refusal = refusal_of(connect)) {
+    return refuse_connect(refusal->reason, refusal->cause);
   }
   const auth::Ticket ticket = ++context_.last_ticket;
   const auth::Verdict verdict = context_.authorizer.connect({.listener = listener(),
@@ -127,33 +121,37 @@ std::string_view Connection::client_id_of(const wire::Connect& connect) const {
 }
 
 // What can be told from the CONNECT and the settings alone.
-std::optional<ReasonCode> Connection::refusal_of(const wire::Connect& connect) const {
+std::optional<Connection::Refusal> Connection::refusal_of(const wire::Connect& connect) const {
   const settings::Listener& here = listener();
   const bool accepted = version_ == Version::V31    ? here.accept_v31
                         : version_ == Version::V311 ? here.accept_v311
                                                     : here.accept_v5;
-  if (!accepted) return ReasonCode::UnsupportedProtocolVersion;
+  if (!accepted) return Refusal{ReasonCode::UnsupportedProtocolVersion, Cause::ProtocolVersion};
   if (connect.client_id.empty()) {
     // 3.1 asks for an id; 3.1.1 for Clean Session with an empty one [MQTT-3.1.3-8@3.1.1].
     if (version_ == Version::V31 || !here.allow_zero_length_clientid ||
         (version_ == Version::V311 && !connect.clean_start)) {
-      return ReasonCode::ClientIdentifierNotValid;
+      return Refusal{ReasonCode::ClientIdentifierNotValid, Cause::ClientIdentifier};
     }
   }
   if (here.use_username_as_clientid && (!connect.user_name || connect.user_name->empty())) {
-    return ReasonCode::NotAuthorized;
+    return Refusal{ReasonCode::NotAuthorized, Cause::NotAuthorized};
   }
   if (connect.properties.authentication_method &&
       !context_.authenticator.knows(*connect.properties.authentication_method)) {
-    return ReasonCode::BadAuthenticationMethod;  // [MQTT-4.12.0-1]
+    return Refusal{ReasonCode::BadAuthenticationMethod, Cause::NotAuthorized};  // [MQTT-4.12.0-1]
   }
   if (connect.will) {
-    if (connect.will->qos > here.max_qos) return ReasonCode::QoSNotSupported;  // [MQTT-3.2.2-12]
-    if (connect.will->retain && !context_.settings.retain_available) {
-      return ReasonCode::RetainNotSupported;  // [MQTT-3.2.2-13]
+    if (connect.will->qos > here.max_qos)
+      return Refusal{ReasonCode::QoSNotSupported, Cause::QoSNotSupported};  // [MQTT-3.2.2-12]
+    if (connect.will->retain && !context_.settings.retains()) {
+      return Refusal{ReasonCode::RetainNotSupported, Cause::RetainNotSupported};  // [MQTT-3.2.2-13]
+    }
+    if (connect.will->payload.size() > context_.settings.limits.payload_bytes) {
+      return Refusal{ReasonCode::PacketTooLarge, Cause::PayloadTooLarge};
     }
     if (topic::count_levels(connect.will->topic_name) > context_.settings.limits.topic_levels) {
-      return ReasonCode::TopicNameInvalid;
+      return Refusal{ReasonCode::TopicNameInvalid, Cause::TopicInvalid};
     }
   }
   return std::nullopt;
@@ -307,6 +305,7 @@ void Connection::open(const wire::Connect& connect) {
   session->expiry_seconds = is_v5() ? connect.properties.session_expiry_interval.value_or(0)
                             : connect.clean_start ? 0
                                                   : wire::kSessionNeverExpires;
+  asked_expiry_ = session->expiry_seconds != 0;
   if (const auto& most = context_.settings.persistent_client_expiration) {
     session->expiry_seconds =
         static_cast<std::uint32_t>(std::min<std::int64_t>(session->expiry_seconds, most->count()));
@@ -365,7 +364,7 @@ bool Connection::send_connack(const wire::Connect& connect, bool session_present
     }
     if (alias_maximum_in_ > 0) properties.topic_alias_maximum = alias_maximum_in_;
     if (!assigned_id.empty()) properties.assigned_client_identifier = assigned_id;
-    properties.retain_available = off(settings.retain_available);
+    properties.retain_available = off(settings.retains());
     if (settings.limits.packet_bytes < wire::kMaximumRemainingLength) {
       properties.maximum_packet_size = settings.limits.packet_bytes;
     }

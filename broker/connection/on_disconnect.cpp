@@ -13,8 +13,8 @@ void Connection::on_disconnect(Bytes body) {
   const auto disconnect = wire::decode_disconnect(version_, body);
   if (!disconnect) return close_for(disconnect.error());
   if (const auto expiry = disconnect->properties.session_expiry_interval) {
-    // A session that was to end with its connection can't be kept after all.
-    if (session_->expiry_seconds == 0 && *expiry != 0) {
+    // A session that its client wanted to end with the connection can't be kept after all.
+    if (!asked_expiry_ && *expiry != 0) {
       return close(ReasonCode::ProtocolError, Cause::ProtocolError);
     }
     session_->expiry_seconds = *expiry;

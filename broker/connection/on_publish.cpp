@@ -32,17 +32,24 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
     case Verdict::Kind::Refuse:
     case Verdict::Kind::Repeat:
       settle_publish(verdict, publish.qos, packet_id);
+      count_received(payload_bytes);
       return true;
     case Verdict::Kind::Accept:
       break;
   }
   message::Message* const message = make_message(publish, payload_bytes);
-  if (message == nullptr) return on_memory_full(publish.qos, packet_id);
-  const bool appended = context_.messages.append(*message, publish.payload);
+  const bool is_whole = message != nullptr && context_.messages.append(*message, publish.payload);
   const bool done =
-      appended ? finish_publish(*message, packet_id) : on_memory_full(publish.qos, packet_id);
-  context_.messages.release(*message);
+      is_whole ? finish_publish(*message, packet_id) : on_memory_full(publish.qos, packet_id);
+  if (message != nullptr) context_.messages.release(*message);
+  if (done) count_received(payload_bytes);
   return done;
+}
+
+// A PUBLISH was disposed of, whatever became of it.
+void Connection::count_received(std::uint32_t payload_bytes) {
+  ++context_.metrics.publish_received;
+  context_.metrics.publish_bytes_received += payload_bytes;
 }
 
 Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
@@ -96,7 +103,7 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
   if (publish.qos > listener().max_qos) {
     return closed(ReasonCode::QoSNotSupported, Cause::QoSNotSupported);
   }
-  if (publish.retain && !context_.settings.retain_available) {
+  if (publish.retain && !context_.settings.retains()) {
     return closed(ReasonCode::RetainNotSupported, Cause::RetainNotSupported);
   }
   // A client has no subscription that an identifier could name.
@@ -128,8 +135,6 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
     pause(kTurnFull);
     return {.kind = Verdict::Kind::Wait};
   }
-  ++context_.metrics.publish_received;
-  context_.metrics.publish_bytes_received += payload_bytes;
   // Owned already: acknowledged again, delivered once [MQTT-4.3.3-10].
   if (repeats) return {.kind = Verdict::Kind::Repeat};
 
@@ -163,7 +168,7 @@ message::Message* Connection::make_message(const wire::Publish& publish,
        .payload_bytes = payload_bytes,
        .qos = publish.qos,
        .retain = publish.retain,
-       .expires = expiry ? context_.now + std::chrono::seconds(*expiry) : kNever});
+       .expires = expiry ? message::expiry_after(context_.now, *expiry) : kNever});
   if (message != nullptr && publish.properties.forwarded_bytes > 0) {
     wire::copy_forwarded(publish.properties.section, message::Messages::properties_of(*message));
   }

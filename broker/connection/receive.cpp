@@ -256,7 +256,7 @@ bool Connection::start_payload() {
     case Verdict::Kind::Repeat:
       break;
   }
-  incoming.payload_left = payload_bytes;
+  incoming.payload_bytes = incoming.payload_left = payload_bytes;
   incoming.stage =
       incoming.message != nullptr ? Incoming::Stage::Payload : Incoming::Stage::Discard;
   context_.memory.release(incoming.buffer, incoming.capacity);
@@ -300,6 +300,7 @@ bool Connection::complete_incoming() {
   } else {
     settle_publish(incoming.verdict, incoming.qos, incoming.packet_id);
   }
+  count_received(incoming.payload_bytes);
   ++context_.metrics.messages_received;
   last_packet_ = context_.now;
   drop_incoming();

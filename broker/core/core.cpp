@@ -164,7 +164,12 @@ hal::TransportHandler* Core::accept(hal::Transport& transport, std::uint16_t lis
 
 void Core::State::expire() {
   deadlines.advance(context.now);
-  while (Deadline* const due = deadlines.take()) {
+  // When a turn has queued its share, such as the wills of many clients, only a few more come into
+  // it: the rest is still due, and next_deadline() not later than now.
+  constexpr int kAlways = 64;
+  for (int count = 0; count < kAlways || !router.is_turn_full(); ++count) {
+    Deadline* const due = deadlines.take();
+    if (due == nullptr) break;
     switch (static_cast<DeadlineKind>(due->kind)) {
       case DeadlineKind::Session:
         lifecycle.on_deadline(static_cast<session::Session&>(*due));

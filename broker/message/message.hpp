@@ -3,6 +3,8 @@
 // behind the object, the rest of the payload in a chain of blocks.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -49,6 +51,8 @@ class Message {
   std::uint64_t commit = 0;
   // The journal's name for the stored copy; 0: not stored.
   std::uint32_t storage = 0;
+  // The hash of the publisher's client id, for No Local; 0: the broker's own.
+  std::uint32_t publisher = 0;
 
  private:
   friend class Messages;
@@ -70,6 +74,12 @@ class Message {
   wire::QoS qos_{};
   bool retain_ = false;
 };
+
+// When a Message Expiry Interval that starts now ends. One of 0 is for those who can have the
+// message at once: it lives for this millisecond.
+[[nodiscard]] inline Instant expiry_after(Instant now, std::uint32_t interval_seconds) {
+  return now + std::max<Duration>(std::chrono::seconds(interval_seconds), Duration{1});
+}
 
 // What a new message is made of.
 struct Head {

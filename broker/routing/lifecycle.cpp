@@ -60,7 +60,7 @@ void Lifecycle::end(Session& session) {
 void Lifecycle::publish_will(Session& session) {
   if (session.will == nullptr) return;
   if (const auto expiry = session.will->expiry_seconds) {
-    message::Messages::set_expires(*session.will->message, now_ + std::chrono::seconds(*expiry));
+    message::Messages::set_expires(*session.will->message, message::expiry_after(now_, *expiry));
   }
   Message* const message = sessions_.take_will(session);
   sessions_.commits().record({.kind = session::RecordKind::WillChanged, .session = &session});

@@ -58,6 +58,11 @@ bool Router::replay_here(const Replay& replay) {
   // not follow it.
   if (static_cast<std::int32_t>(node.overtaken - replay.started) > 0) return true;
   if (message.is_expired(now_)) return true;
+  // No Local: what its own client published is passed by [MQTT-3.8.3-3].
+  if (replay.subscription->options.no_local &&
+      message.publisher == replay.subscription->session.hash) {
+    return true;
+  }
   Delivery* const delivery = sessions_.deliveries().create(message);
   if (delivery == nullptr) return false;
   const Subscription& subscription = *replay.subscription;

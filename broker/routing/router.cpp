@@ -32,6 +32,7 @@ void Router::for_each_node(const Matches& matches, std::string_view topic_name, 
 }
 
 Routed Router::publish(Message& message, const Session* publisher) {
+  message.publisher = publisher != nullptr ? publisher->hash : 0;
   Matches matches;
   tree_.for_each_match(message.topic_name(), [&matches](TreeNode& node) {
     if (matches.count < Matches::kKept) matches.nodes[matches.count] = &node;
@@ -68,7 +69,8 @@ Routed Router::retain(Message& message, Routed routed) {
       return routed;
     case RetainedStore::Stored::LimitReached:
       metrics_.count(Cause::RetainedLimit);
-      return Routed::QuotaExceeded;
+      // QoS 0 can't be refused: it goes to those who are subscribed, and is not kept.
+      return message.qos() == QoS::AtMostOnce ? routed : Routed::QuotaExceeded;
     case RetainedStore::Stored::MemoryFull:
       break;
   }
@@ -128,7 +130,7 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
   }
   if (qos == QoS::AtMostOnce && !session.is_online() && !settings_.queue_qos0_messages) {
     skipped_qos0_ = true;
-    metrics_.count(Cause::Offline);
+    if (!sends_virtual_) metrics_.count(Cause::Offline);
     return;
   }
   if (!make_room(session, message)) return;
@@ -209,7 +211,8 @@ bool Router::would_refuse(const Matches& matches, const Message& message,
          at = node.subscribers.next(*at)) {
       if (at->is_group) {
         const auto& group = static_cast<session::Group&>(*at);
-        if (!group.waiting.empty() || find_member(group) == nullptr) cause = queue_limit(group);
+        if (!group.waiting.empty() || find_member(group, message.payload_bytes()) == nullptr)
+          cause = queue_limit(group);
         continue;
       }
       const auto& subscription = static_cast<Subscription&>(*at);

@@ -169,8 +169,10 @@ class Router {
   [[nodiscard]] session::Group* find_group(const TreeNode& node, std::string_view name) const;
   [[nodiscard]] session::Group* make_group(TreeNode& node, std::string_view name);
   void deliver_group(session::Group& group, message::Message& message);
-  [[nodiscard]] session::Subscription* find_member(const session::Group& group) const;
-  [[nodiscard]] session::Subscription* choose_member(session::Group& group) const;
+  [[nodiscard]] session::Subscription* find_member(const session::Group& group,
+                                                   std::uint32_t payload_bytes) const;
+  [[nodiscard]] session::Subscription* choose_member(session::Group& group,
+                                                     std::uint32_t payload_bytes) const;
   void assign(session::Group& group, session::Subscription& member, session::Delivery& delivery);
   void dispatch(session::Group& group);
   void give_back(session::Session& session, const session::Group* only);

@@ -44,19 +44,22 @@ Group* Router::make_group(TreeNode& node, std::string_view name) {
 }
 
 // The next member in turn that can take a message now.
-Subscription* Router::find_member(const Group& group) const {
+Subscription* Router::find_member(const Group& group, std::uint32_t payload_bytes) const {
   Subscription* member = group.turn != nullptr ? group.turn : group.members.first();
   for (std::uint32_t i = 0; i < group.member_count; ++i) {
     const Session& session = member->session;
-    if (session.is_online() && session.queued_count < kGroupAhead) return member;
+    if (session.is_online() && session.queued_count < kGroupAhead &&
+        !queue_limit(session, payload_bytes)) {
+      return member;
+    }
     member = group.members.next(*member);
     if (member == nullptr) member = group.members.first();
   }
   return nullptr;
 }
 
-Subscription* Router::choose_member(Group& group) const {
-  Subscription* const member = find_member(group);
+Subscription* Router::choose_member(Group& group, std::uint32_t payload_bytes) const {
+  Subscription* const member = find_member(group, payload_bytes);
   if (member != nullptr) group.turn = group.members.next(*member);
   return member;
 }
@@ -78,7 +81,8 @@ void Router::assign(Group& group, Subscription& member, Delivery& delivery) {
 }
 
 void Router::deliver_group(Group& group, Message& message) {
-  Subscription* const member = group.waiting.empty() ? choose_member(group) : nullptr;
+  Subscription* const member =
+      group.waiting.empty() ? choose_member(group, message.payload_bytes()) : nullptr;
   if (member == nullptr) {
     bool online = false;
     if (message.qos() == QoS::AtMostOnce && !settings_.queue_qos0_messages) {
@@ -92,7 +96,11 @@ void Router::deliver_group(Group& group, Message& message) {
       metrics_.count(*cause);
       ++metrics_.publish_dropped;
       if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
-      sessions_.deliveries().destroy(pop_waiting(group));
+      Delivery* const oldest = pop_waiting(group);
+      sessions_.commits().record({.kind = session::RecordKind::GroupTaken,
+                                  .message = oldest->message,
+                                  .text = group.share_name()});
+      sessions_.deliveries().destroy(oldest);
     }
   }
   Delivery* const delivery = sessions_.deliveries().create(message);
@@ -121,7 +129,8 @@ void Router::push_waiting_front(Group& group, Delivery& delivery) {
 
 void Router::dispatch(Group& group) {
   while (!group.waiting.empty()) {
-    Subscription* const member = choose_member(group);
+    Subscription* const member =
+        choose_member(group, group.waiting.first()->message->payload_bytes());
     if (member == nullptr) return;
     Delivery* const delivery = pop_waiting(group);
     sessions_.commits().record({.kind = session::RecordKind::GroupTaken,

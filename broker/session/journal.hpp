@@ -51,7 +51,9 @@ class DurableHandler {
   // Everything up to commit `number` is safe. May be called from inside commit().
   virtual void on_durable(CommitNumber number) = 0;
 
-  // Commit `number` and what follows it failed: nothing of it may be acknowledged.
+  // Commit `number` and what follows it failed: nothing of it may be acknowledged. What it recorded
+  // has happened in memory all the same, so the journal keeps it and writes it with its next
+  // commit: a later on_durable() covers the records of failed commits too.
   virtual void on_commit_failed(CommitNumber number) = 0;
 
  protected:

@@ -73,7 +73,7 @@ struct Settings {
   Log log;
 
   std::uint16_t max_keepalive = 0;  // seconds; 0: no limit. 5.0: Server Keep Alive
-  bool retain_available = true;
+  bool retain_available = true;     // see retains()
   bool wildcard_subscriptions_available = true;
   bool subscription_identifiers_available = true;
   bool shared_subscriptions_available = true;
@@ -93,6 +93,9 @@ struct Settings {
   std::chrono::seconds sys_interval{10};  // 0: no $SYS topics
   // The base of Response Information, sent to clients that ask for it; empty: none is sent.
   std::string_view response_information;
+
+  // Whether retained messages are available: allowed, and with room for any.
+  [[nodiscard]] bool retains() const { return retain_available && limits.retained_messages > 0; }
 
   // Process
   std::string_view pid_file;

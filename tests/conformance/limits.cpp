@@ -116,11 +116,12 @@ TEST_CASE("a retained message beyond the limit is refused with 97 and counted") 
     a.must_publish("2", "x", kQoS1, {.retain = true});
     CHECK(watcher.all().size() == 2);
     check_refused(a, "3", "x", {.retain = true}, ReasonCode::QuotaExceeded);
+    watcher.expect_nothing();  // a refused PUBLISH goes to nobody
     a.publish("3", "x", kQoS0, {.retain = true});
     a.expect_nothing();
+    watcher.expect_publish("3", "x");  // QoS 0 can't be refused: it is not kept
     CHECK(broker.metrics[Cause::RetainedLimit] == 2);
     CHECK(broker.metrics.retained_messages == 2);
-    watcher.expect_nothing();  // a refused PUBLISH goes to nobody
 
     a.must_publish("1", "new", kQoS1, {.retain = true});  // replaces
     a.must_publish("2", "", kQoS1, {.retain = true});     // makes room
@@ -141,19 +142,37 @@ TEST_CASE("a retained message that expires makes room for another") {
   a.must_publish("2", "x", kQoS1, {.retain = true});
 }
 
-TEST_CASE("with a limit of no retained messages all are refused, deleting is not") {
+TEST_CASE("with a limit of no retained messages they are not available: CONNACK says so, then 9A") {
+  for (const Version version : kBothVersions) {
+    for (const char* payload : {"x", ""}) {
+      CAPTURE(version);
+      CAPTURE(std::string(payload));
+      Broker broker;
+      broker.limits.retained_messages = 0;
+      Client a(broker, version);
+      const Packet connack = a.must_connect("a");
+      if (version == Version::V5) CHECK(connack.props.retain_available == std::uint8_t{0});
+      a.must_publish("t", "x", kQoS1);
+      a.publish("t", payload, kQoS1, {.retain = true});
+      a.expect_disconnect(ReasonCode::RetainNotSupported);
+      CHECK(broker.metrics[Cause::RetainNotSupported] == 1);
+      Client b(broker, version);
+      b.connect("b", {.will = Will{.topic = "t", .payload = "x", .retain = true}});
+      b.expect_refused(ReasonCode::RetainNotSupported, ReturnCode::NotAuthorized);
+    }
+  }
+}
+
+TEST_CASE("a will larger than the payload limit is refused with 95") {
   for (const Version version : kBothVersions) {
     CAPTURE(version);
     Broker broker;
-    broker.limits.retained_messages = 0;
-    ConnectOptions quiet;
-    if (version == Version::V5) quiet.props.request_problem_information = 0;
-    Client a(broker, version, "a", quiet);
-    check_refused(a, "t", "x", {.retain = true}, ReasonCode::QuotaExceeded);
-    CHECK(broker.metrics[Cause::RetainedLimit] == 1);
-    a.must_publish("t", "", kQoS1, {.retain = true});
-    a.must_publish("t", "x", kQoS1);
-    CHECK(broker.metrics[Cause::RetainedLimit] == 1);
+    broker.limits.payload_bytes = 2;
+    Client a(broker, version, "a", {.will = Will{.topic = "t", .payload = "12"}});
+    Client b(broker, version);
+    b.connect("b", {.will = Will{.topic = "t", .payload = "123"}});
+    b.expect_refused(ReasonCode::PacketTooLarge, std::nullopt);
+    CHECK(broker.metrics[Cause::PayloadTooLarge] == 1);
   }
 }
 

@@ -16,6 +16,23 @@ TEST_CASE("what goes on at once keeps its Message Expiry Interval") {
   a.expect_bytes("30 0a 00 01 74 05 02 ff ff ff ff 78");
 }
 
+TEST_CASE("an interval of 0 is for those who can have it at once, and nobody else") {
+  Broker broker;
+  Client a(broker, Version::V5, "a");
+  a.must_subscribe("t", kQoS1);
+  Client away(broker, Version::V5, "away", kLasting);
+  away.must_subscribe("t", kQoS1);
+  away.drop();
+  Client b(broker, Version::V5, "b");
+  b.must_publish("t", "x", kQoS1, {.retain = true, .props = {.message_expiry_interval = 0}});
+  CHECK(a.expect_publish("t", "x").props.message_expiry_interval == 0U);
+  broker.advance(1s);
+  away.reconnect(kLasting);
+  away.must_subscribe("+", kQoS1);
+  away.expect_nothing();
+  CHECK(broker.metrics.retained_messages == 0);
+}
+
 TEST_CASE("the interval is forwarded less the time that the message has waited [MQTT-3.3.2-6]") {
   struct Vector {
     Duration waited;

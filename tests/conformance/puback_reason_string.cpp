@@ -42,8 +42,9 @@ TEST_CASE("every refusal of a PUBLISH by policy has a text") {
     broker.authorizer.deny_publish("secret");
     broker.limits.topic_levels = 2;
     broker.limits.payload_bytes = 10;
-    broker.limits.retained_messages = 0;
+    broker.limits.retained_messages = 1;
     Client a(broker, Version::V5, "a");
+    a.must_publish("full", "x", qos, {.retain = true});
     const auto check = [&](const char* topic, const std::string& payload, bool retain) {
       CAPTURE(topic);
       a.publish(topic, payload, qos, {.retain = retain});

@@ -79,15 +79,18 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a limit of 0 keeps none") {
+TEST_CASE("QoS 0 over the limit, which can't be refused, is not kept and still delivered") {
   Broker broker;
-  broker.limits.retained_messages = 0;
+  broker.limits.retained_messages = 1;
   Client a(broker, Version::V5, "a");
-  a.publish("t", "x", kQoS1, {.retain = true});
-  CHECK(a.expect(PacketType::Puback).reason == ReasonCode::QuotaExceeded);
-  a.must_publish("t", "", kQoS1, {.retain = true});
-  a.must_publish("t", "x", kQoS1);
-  CHECK(broker.metrics.retained_messages == 0);
+  Client b(broker, Version::V5, "b");
+  b.must_subscribe("#");
+  a.publish("t/1", "x", kQoS0, {.retain = true});
+  b.expect_publish("t/1", "x");
+  a.publish("t/2", "y", kQoS0, {.retain = true});
+  b.expect_publish("t/2", "y");
+  CHECK(broker.metrics.retained_messages == 1);
+  CHECK(broker.metrics[Cause::RetainedLimit] == 1);
 }
 
 TEST_CASE("a retained message that expired makes room under the limit") {

@@ -205,6 +205,23 @@ TEST_CASE(
   CHECK_FALSE(old.expect_publish("t", "x").retain);
 }
 
+TEST_CASE("No Local keeps a client's own retained messages from it, not another's [MQTT-3.8.3-3]") {
+  Broker broker;
+  Client a(broker, Version::V5, "a", kLasting);
+  Client b(broker, Version::V5, "b");
+  a.must_publish("t/own", "x", kQoS1, {.retain = true});
+  b.must_publish("t/other", "x", kQoS1, {.retain = true});
+  a.must_subscribe("t/#", kQoS1, {.no_local = true});
+  a.answer(a.expect_publish("t/other", "x"));
+  a.expect_nothing();
+  a.must_subscribe("t/+", kQoS1);
+  CHECK(a.all().size() == 2);
+  a.disconnect();
+  a.reconnect(kLasting);  // the client id is what counts, not the connection
+  a.must_subscribe("t/#", kQoS1, {.no_local = true});
+  CHECK(a.take(PacketType::Publish).topic == "t/other");
+}
+
 TEST_CASE("a bridge's subscription acts as Retain As Published") {
   Broker broker;
   Client bridge(broker, Version::V311, "bridge", {.bridge = true});

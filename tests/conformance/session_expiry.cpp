@@ -204,12 +204,20 @@ TEST_CASE("DISCONNECT can't raise the expiry from 0: 0x82") {
 
 // The server set the expiry to 0 by its limit; the client had asked for one, so this is no error.
 TEST_CASE("an expiry that the server shortened to 0 is told, and stays 0") {
-  Broker broker;
-  broker.settings.persistent_client_expiration = std::chrono::seconds(0);
-  Client a(broker, Version::V5);
-  CHECK(a.must_connect("a", kept_session(Version::V5, 60)).props.session_expiry_interval == 0U);
-  a.drop();
-  CHECK(broker.metrics.clients_total == 0);
+  for (const bool in_order : {false, true}) {
+    CAPTURE(in_order);
+    Broker broker;
+    broker.settings.persistent_client_expiration = std::chrono::seconds(0);
+    Client a(broker, Version::V5);
+    CHECK(a.must_connect("a", kept_session(Version::V5, 60)).props.session_expiry_interval == 0U);
+    if (in_order) {
+      a.disconnect(ReasonCode::NormalDisconnection, {.session_expiry_interval = 30});
+      a.expect_closed();
+    } else {
+      a.drop();
+    }
+    CHECK(broker.metrics.clients_total == 0);
+  }
 }
 
 TEST_CASE("very many sessions end in their order") {
