@@ -135,6 +135,7 @@ class Connection final : public hal::TransportHandler,
   friend struct Incoming;
   [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
   [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
+  [[nodiscard]] bool waits_for_turn();
   [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
   void count_received(std::uint32_t payload_bytes);
   [[nodiscard]] message::Message* make_message(const wire::Publish& publish,
@@ -193,6 +194,7 @@ class Connection final : public hal::TransportHandler,
 
   // --- outbox.cpp ---
   friend class Plan;
+  void continue_turn();
   void write_out();
   void plan_held(Plan& plan);
   void plan_acknowledgements(Plan& plan);
@@ -200,8 +202,25 @@ class Connection final : public hal::TransportHandler,
   void plan_pings(Plan& plan);
   void plan_resends(Plan& plan);
   void plan_deliveries(Plan& plan);
+  // What the deliveries of one write have come to.
+  struct Flight {
+    std::uint32_t bytes = 0;  // payloads in flight
+    wire::PacketIdentifier last_id = 0;
+    bool holds = false;  // a row of QoS 2 deliveries waits for one commit
+  };
+  enum class Planned : std::uint8_t {
+    Yes,
+    TakenOut,  // of the queue: launched ahead, or dropped
+    No,        // and nothing behind it
+  };
+  [[nodiscard]] bool waits_for_commit(Plan& plan, const session::Delivery& delivery,
+                                      const Flight& flight);
+  [[nodiscard]] Planned plan_delivery(Plan& plan, session::Delivery& delivery,
+                                      session::Delivery* before, Flight& flight);
   [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
                                   wire::PacketIdentifier packet_id, PlannedPacket::Kind planned);
+  [[nodiscard]] std::optional<std::uint8_t> common_form(const session::Delivery& delivery) const;
+  [[nodiscard]] bool plan_again(Plan& plan, const session::Delivery& delivery);
   [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
   struct PublishSize {
     std::uint32_t properties = 0;  // of the section, without its length
@@ -263,6 +282,8 @@ class Connection final : public hal::TransportHandler,
   bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
   bool asked_expiry_ : 1 = false;   // its CONNECT had a Session Expiry Interval above 0
   bool is_writable_ : 1 = true;
+  bool reaches_few_ : 1 = false;  // its last message was for few (routing::Schedule)
+  bool had_share_ : 1 = false;    // it waits, and was served in this turn
 };
 
 }  // namespace midge::connection

@@ -52,6 +52,15 @@ void Connection::count_received(std::uint32_t payload_bytes) {
   context_.metrics.publish_bytes_received += payload_bytes;
 }
 
+// Whether the next PUBLISH has to wait for a later turn: a pause has begun.
+bool Connection::waits_for_turn() {
+  const routing::Schedule::Gate gate = context_.router.schedule().gate(*session_, reaches_few_);
+  if (gate == routing::Schedule::Gate::Open) return false;
+  had_share_ = gate == routing::Schedule::Gate::ShareUsed;
+  pause(kTurnFull);
+  return true;
+}
+
 Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
   const auto alias = publish.properties.topic_alias;
   if (!alias) return {};
@@ -96,10 +105,7 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
     context_.metrics.count(cause);
     return Verdict{.kind = Verdict::Kind::Refuse, .reason = reason, .reason_string = why};
   };
-  if (context_.router.is_turn_full()) {
-    pause(kTurnFull);
-    return {.kind = Verdict::Kind::Wait};
-  }
+  if (waits_for_turn()) return {.kind = Verdict::Kind::Wait};
   if (publish.qos > listener().max_qos) {
     return closed(ReasonCode::QoSNotSupported, Cause::QoSNotSupported);
   }
@@ -177,8 +183,8 @@ message::Message* Connection::make_message(const wire::Publish& publish,
 
 bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
   const QoS qos = message.qos();
-  if (context_.router.is_turn_full() ||
-      context_.router.is_crowded(message.topic_name(), message.payload_bytes())) {
+  if (waits_for_turn()) return false;
+  if (context_.router.is_crowded(message.topic_name(), message.payload_bytes())) {
     pause(kTurnFull);
     return false;
   }
@@ -198,6 +204,7 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
     return true;
   }
   stalled_since_ = kNever;
+  reaches_few_ = !context_.router.schedule().last_was_wide();
   if (qos == QoS::AtMostOnce) return true;
   if (qos == QoS::ExactlyOnce) {
     context_.commits.record(

@@ -77,6 +77,7 @@ void Connection::on_subscribe(Bytes body) {
     const auto off = switched_off(context_.settings, *filter);
     if (off && is_v5()) return close(*off, Cause::FeatureOff);
   }
+  context_.router.schedule().on_filters(*session_, subscribe->count);
   Codes codes(context_.memory, subscribe->count);
   if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   const std::uint64_t before = context_.commits.records();
@@ -149,6 +150,7 @@ void Connection::on_unsubscribe(Bytes body) {
     const auto filter = topic::parse_filter(*text);
     if (!filter) return close(filter.error(), Cause::FilterInvalid);
   }
+  context_.router.schedule().on_filters(*session_, unsubscribe->count);
   Codes codes(context_.memory, unsubscribe->count);
   if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   const std::uint64_t before = context_.commits.records();

@@ -52,8 +52,18 @@ void Connection::flush() {
     acknowledgements_.clear(context_.memory);
     return;
   }
-  resume(kTurnFull);
+  if ((pauses_ & kTurnFull) != 0) continue_turn();
   if (open_receives_ < receive_limit() || acknowledgements_.empty()) resume(kQuota);
+}
+
+// The turn is over for which a PUBLISH had to wait; not for who had its share while others had
+// none, nor for messages for many while those before are not out.
+void Connection::continue_turn() {
+  const routing::Schedule& schedule = context_.router.schedule();
+  if ((had_share_ && schedule.has_unserved()) || (!reaches_few_ && schedule.is_wide_full())) {
+    return mark_ready();
+  }
+  resume(kTurnFull);
 }
 
 void Connection::write_out() {
@@ -64,7 +74,7 @@ void Connection::write_out() {
     if (refill == routing::Refill::NoMemory) retry_soon();
   }
   const bool more = refill == routing::Refill::More;
-  Plan plan(context_.scratch);
+  Plan plan(context_.scratch, context_.messages.created());
   aliases_before_ = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
   plan_held(plan);
   plan_acknowledgements(plan);
@@ -73,7 +83,10 @@ void Connection::write_out() {
     if (!plan.is_window_full) plan_deliveries(plan);
   }
   if (plan.empty()) {
-    if (more) mark_ready();
+    // All that a replay brought may have been dropped: it goes on.
+    const bool goes_on = refill == routing::Refill::Done && session_ != nullptr &&
+                         !session_->replays.empty() && session_->queued.empty();
+    if (more || goes_on) mark_ready();
     return;
   }
   const auto written = transport_->write(plan.chunks());
@@ -225,72 +238,84 @@ bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) 
 
 void Connection::plan_deliveries(Plan& plan) {
   session::Session& session = *session_;
-  bool holds = false;           // a row of QoS 2 deliveries waits for one commit
+  Flight flight{.bytes = session.inflight_bytes, .last_id = session.last_packet_id};
   Delivery* planned = nullptr;  // the last one in the queue that is planned
-  std::uint32_t inflight_bytes = session.inflight_bytes;
-  PacketIdentifier last_id = session.last_packet_id;
   Delivery* before = nullptr;
   for (Delivery* delivery = session.queued.first(); delivery != nullptr;) {
     Delivery* const following = delivery->next;
-    Message& message = *delivery->message;
-    // Behind what waits for its commit only QoS 0 goes on: it never waits for a disk.
-    if (!context_.commits.is_durable(message.commit) ||
-        (holds && delivery->qos != QoS::ExactlyOnce)) {
-      plan.waits_for_commit = true;
-    }
-    if (plan.waits_for_commit &&
-        (delivery->qos != QoS::AtMostOnce || !context_.commits.is_durable(message.commit))) {
-      before = delivery;
-      delivery = following;
-      continue;
-    }
-    const message::Loaded loaded = context_.loader.load(message);
-    if (loaded == message::Loaded::Pending) return;
-    if (is_droppable(*delivery, loaded)) {
-      ++context_.metrics.publish_dropped;
-      context_.commits.record(
-          {.kind = session::RecordKind::Discarded, .session = &session, .message = &message});
-      context_.sessions.deliveries().destroy(context_.sessions.dequeue_after(session, before));
-      delivery = following;
-      continue;
-    }
-    PacketIdentifier packet_id = 0;
-    if (delivery->qos != QoS::AtMostOnce) {
-      // The client's window [MQTT-3.3.4-9] and ours. Order is kept: QoS 0 behind it waits too.
-      const bool all_open = session.inflight_count == 0xFFFF;
-      inflight_bytes += message.payload_bytes();
-      const bool too_many_bytes = inflight_bytes > context_.settings.limits.inflight_bytes &&
-                                  inflight_bytes > message.payload_bytes();
-      if (plan.quota >= window() || all_open || too_many_bytes) {
-        plan.is_window_full = true;
-        return;
-      }
-      packet_id = last_id = Sessions::free_identifier_after(session, last_id);
-      ++plan.quota;
-      if (context_.commits.is_active() && launch_recorded(*delivery, before)) {
-        // QoS 2: not before its identifier is durable; others of a row share the commit.
-        holds = holds || delivery->state == OutboundState::AwaitCommit;
-        if (!holds && !plan_publish(plan, *delivery, packet_id, Kind::Resend)) {
-          plan.is_full = true;
-          return;
-        }
-        delivery = following;
-        continue;
-      }
-    }
-    if (!plan_publish(plan, *delivery, packet_id, Kind::Delivery)) {
-      plan.is_full = true;
-      return;
-    }
-    // What is planned stands in front of the queue; what overtook moves there.
-    if (before == planned) {
+    if (waits_for_commit(plan, *delivery, flight)) {
       before = delivery;
     } else {
-      session.queued.insert_after(planned, *session.queued.pop_after(before));
+      switch (plan_delivery(plan, *delivery, before, flight)) {
+        case Planned::Yes:
+          // What is planned stands in front of the queue; what overtook moves there.
+          if (before == planned) {
+            before = delivery;
+          } else {
+            session.queued.insert_after(planned, *session.queued.pop_after(before));
+          }
+          planned = delivery;
+          break;
+        case Planned::TakenOut:
+          break;
+        case Planned::No:
+          return;
+      }
     }
-    planned = delivery;
     delivery = following;
   }
+}
+
+// Behind what waits for its commit only QoS 0 goes on: it never waits for a disk.
+bool Connection::waits_for_commit(Plan& plan, const Delivery& delivery, const Flight& flight) {
+  const bool is_durable = context_.commits.is_durable(delivery.message->commit);
+  if (!is_durable || (flight.holds && delivery.qos != QoS::ExactlyOnce)) {
+    plan.waits_for_commit = true;
+  }
+  return plan.waits_for_commit && (delivery.qos != QoS::AtMostOnce || !is_durable);
+}
+
+// Plans the first PUBLISH of the delivery that follows `before` in the session's queue.
+Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, Delivery* before,
+                                              Flight& flight) {
+  if (plan_again(plan, delivery)) return Planned::Yes;
+  session::Session& session = *session_;
+  Message& message = *delivery.message;
+  const message::Loaded loaded = context_.loader.load(message);
+  if (loaded == message::Loaded::Pending) return Planned::No;
+  if (is_droppable(delivery, loaded)) {
+    ++context_.metrics.publish_dropped;
+    context_.commits.record(
+        {.kind = session::RecordKind::Discarded, .session = &session, .message = &message});
+    context_.sessions.deliveries().destroy(context_.sessions.dequeue_after(session, before));
+    return Planned::TakenOut;
+  }
+  PacketIdentifier packet_id = 0;
+  Kind as = Kind::Delivery;
+  if (delivery.qos != QoS::AtMostOnce) {
+    // The client's window [MQTT-3.3.4-9] and ours. Order is kept: QoS 0 behind it waits too.
+    const bool all_open = session.inflight_count == 0xFFFF;
+    flight.bytes += message.payload_bytes();
+    const bool too_many_bytes = flight.bytes > context_.settings.limits.inflight_bytes &&
+                                flight.bytes > message.payload_bytes();
+    if (plan.quota >= window() || all_open || too_many_bytes) {
+      plan.is_window_full = true;
+      return Planned::No;
+    }
+    packet_id = flight.last_id = Sessions::free_identifier_after(session, flight.last_id);
+    ++plan.quota;
+    if (context_.commits.is_active() && launch_recorded(delivery, before)) {
+      as = Kind::Resend;
+      // QoS 2: not before its identifier is durable; others of a row share the commit.
+      flight.holds = flight.holds || delivery.state == OutboundState::AwaitCommit;
+      if (flight.holds) return Planned::TakenOut;
+    }
+  }
+  if (!plan_publish(plan, delivery, packet_id, as)) {
+    plan.is_full = true;
+    return Planned::No;
+  }
+  return as == Kind::Delivery ? Planned::Yes : Planned::TakenOut;
 }
 
 // Gives a delivery of a durable session its identifier ahead of the write, so that a resend after a

@@ -57,7 +57,14 @@ struct Held {
 // One write being put together.
 class Plan {
  public:
-  explicit Plan(OutboxScratch& scratch) : scratch_(scratch) {}
+  // `generation`: Messages::created().
+  Plan(OutboxScratch& scratch, std::uint64_t generation) : scratch_(scratch) {
+    if (scratch.generation != generation) scratch.kept = 0;
+    scratch.generation = generation;
+  }
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+  ~Plan() { scratch_.kept = count_; }
 
   // The next `bytes` of the scratch, to be filled; null when there is no room for them or for one
   // more packet.
@@ -74,6 +81,30 @@ class Plan {
     add_scratch(bytes);
     if (payload != nullptr) add_shared(*payload, v5, 0);
     add_packet(kind, own, aliases, payload, v5);
+  }
+
+  // Adds a PUBLISH of `message` in `form` if the last write had the same one in this place, and it
+  // is not longer than `most_bytes` in all; false otherwise.
+  [[nodiscard]] bool add_again(const message::Message& message, std::uint8_t form,
+                               std::size_t most_bytes, std::uint16_t aliases) {
+    if (count_ >= scratch_.kept || is_cut_ || chunks_ + 1 >= OutboxScratch::kChunks) return false;
+    PlannedPacket& packet = scratch_.packets[count_];
+    if (packet.encoded != &message || packet.form != form || packet.payload != nullptr ||
+        packet.own != scratch_.bytes.data() + used_ || packet.own_bytes > most_bytes) {
+      return false;
+    }
+    add_scratch(packet.own_bytes);
+    offered_end_ += packet.own_bytes;
+    packet.end = offered_end_;
+    packet.aliases = aliases;
+    packet.kind = PlannedPacket::Kind::Delivery;
+    ++count_;
+    return true;
+  }
+  // Marks the packet added last as one that add_again() may find.
+  void keep(const message::Message& message, std::uint8_t form) {
+    scratch_.packets[count_ - 1].encoded = &message;
+    scratch_.packets[count_ - 1].form = form;
   }
 
   // Adds an acknowledgement where it lies: the scratch may be smaller than it. False when there is
@@ -122,10 +153,11 @@ class Plan {
                   message::Message* payload, bool v5) {
     offered_end_ += static_cast<std::uint32_t>(
         own.size() + (payload != nullptr ? shared_bytes(*payload, v5) : 0));
+    scratch_.kept = 0;  // the rest of the last write is overwritten
     scratch_.packets[count_++] = {.own = own.data(),
+                                  .payload = payload,
                                   .own_bytes = static_cast<std::uint32_t>(own.size()),
                                   .end = offered_end_,
-                                  .payload = payload,
                                   .aliases = aliases,
                                   .kind = kind};
   }

@@ -40,6 +40,25 @@ Connection::PublishSize Connection::publish_size(const Delivery& delivery) const
   return size;
 }
 
+// The form of a PUBLISH that is the same for each receiver of that form; none when it has something
+// of the receiver's own or of the moment.
+std::optional<std::uint8_t> Connection::common_form(const Delivery& delivery) const {
+  const bool is_common = delivery.qos == QoS::AtMostOnce && !delivery.has_list &&
+                         delivery.identifier == 0 && alias_maximum_out_ == 0 &&
+                         delivery.message->expires() == kNever;
+  if (!is_common) return std::nullopt;
+  return static_cast<std::uint8_t>((is_v5() ? 2U : 0U) | (delivery.retain ? 1U : 0U));
+}
+
+// Plans a PUBLISH that the last write left in the scratch; false when it has to be put together.
+bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
+  const auto form = common_form(delivery);
+  if (!form) return false;
+  const std::size_t most = maximum_packet_size_ != 0 ? maximum_packet_size_ : SIZE_MAX;
+  return plan.add_again(*delivery.message, *form, most,
+                        aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0});
+}
+
 // Plans one PUBLISH; false when there is no room for it in this write.
 bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdentifier packet_id,
                               Kind planned) {
@@ -120,6 +139,7 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   MIDGE_ASSERT(out.ok() && out.size() == (copies ? size.total : own));
   plan.add(planned, out.size(), aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0},
            copies ? nullptr : &message, v5);
+  if (const auto form = common_form(delivery); form && copies) plan.keep(message, *form);
   return true;
 }
 

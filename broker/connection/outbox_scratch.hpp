@@ -20,20 +20,28 @@ struct PlannedPacket {
     Resend,           // the session's resend position
     Delivery,         // the front of the session's queue
   };
-  const std::uint8_t* own = nullptr;  // in the scratch; a long acknowledgement where it is kept
-  std::uint32_t own_bytes = 0;
-  std::uint32_t end = 0;                // offset in the write behind its last byte
+  const std::uint8_t* own = nullptr;    // in the scratch; a long acknowledgement where it is kept
   message::Message* payload = nullptr;  // its shared bytes follow the own ones; null: nothing
+  std::uint32_t own_bytes = 0;
+  std::uint32_t end = 0;      // offset in the write behind its last byte
   std::uint16_t aliases = 0;  // outgoing aliases defined with this packet and those before it
   Kind kind{};
+  // A PUBLISH that is the same for each receiver of that form: what it was made of, only compared.
+  std::uint8_t form = 0;
+  const message::Message* encoded = nullptr;
 };
 
+// What the last write was made of stays until the next one is put together. When that begins with
+// the same PUBLISHes, as it does for the receivers of a message for many, they lie there already.
 struct OutboxScratch {
   static constexpr std::size_t kChunks = 64;
 
   MutableBytes bytes;
   std::span<PlannedPacket> packets;
   hal::Chunk chunks[kChunks];
+  std::size_t kept = 0;  // packets of the last write that may still be there
+  std::uint64_t generation =
+      0;  // Messages::created() then: a message's place may have changed hands
 
   // Takes its memory once; false when there is none.
   [[nodiscard]] bool allocate(Memory& memory, std::size_t scratch_bytes) {

@@ -322,10 +322,16 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
       on_ack(header.type, body);
       break;
     case PacketType::Subscribe:
-      on_subscribe(body);
-      break;
     case PacketType::Unsubscribe:
-      on_unsubscribe(body);
+      if (context_.router.schedule().is_share_used(*session_)) {
+        pause(kTurnFull);
+        return false;
+      }
+      if (header.type == PacketType::Subscribe) {
+        on_subscribe(body);
+      } else {
+        on_unsubscribe(body);
+      }
       break;
     case PacketType::Pingreq:
       if (!wire::ping_is_valid(body)) {

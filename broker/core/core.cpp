@@ -167,7 +167,9 @@ void Core::State::expire() {
   // When a turn has queued its share, such as the wills of many clients, only a few more come into
   // it: the rest is still due, and next_deadline() not later than now.
   constexpr int kAlways = 64;
-  for (int count = 0; count < kAlways || !router.is_turn_full(); ++count) {
+  const routing::Schedule& schedule = router.schedule();
+  for (int count = 0; count < kAlways || !(schedule.is_narrow_full() || schedule.is_wide_full());
+       ++count) {
     Deadline* const due = deadlines.take();
     if (due == nullptr) break;
     switch (static_cast<DeadlineKind>(due->kind)) {
@@ -209,15 +211,24 @@ void Core::State::on_commits_changed() {
 }
 
 void Core::State::flush() {
-  session::ReadyList now_ready = std::exchange(ready, {});
-  while (session::Attachment* const attachment = now_ready.take()) {
-    auto* const connection = static_cast<Connection*>(attachment);
-    if (connection->is_gone()) {
-      connections.destroy(connection);
+  const auto serve = [this](session::Attachment& attachment) {
+    auto& connection = static_cast<Connection&>(attachment);
+    if (connection.is_gone()) {
+      connections.destroy(&connection);
     } else {
-      connection->flush();
+      connection.flush();
     }
+  };
+  ready.take_now(serve);
+  // The receivers of messages for many, some a turn, so that the others need not wait for them.
+  constexpr int kWide = 64;
+  routing::Schedule& schedule = router.schedule();
+  for (int count = 0; count < kWide && !schedule.goes_on(); ++count) {
+    session::Attachment* const attachment = ready.take_wide();
+    if (attachment == nullptr) break;
+    serve(*attachment);
   }
+  if (!ready.has_wide()) schedule.on_backlog_flushed();
 }
 
 void Core::turn() {

@@ -26,6 +26,7 @@ Message* Messages::create(const Head& head) {
   message->retain_ = head.retain;
   copy(message->tail(), head.topic_name);
   ++gauges_.messages;
+  ++created_;
   return message;
 }
 

@@ -116,6 +116,8 @@ class Messages {
   [[nodiscard]] bool append(Message& message, Bytes payload);
 
   static void add_reference(Message& message) { ++message.references_; }
+  // How many have been made: while it stands still, no address has become another message's.
+  [[nodiscard]] std::uint64_t created() const { return created_; }
   void release(Message& message) {
     if (--message.references_ == 0) destroy(message);
   }
@@ -125,6 +127,7 @@ class Messages {
 
   Memory& memory_;
   Gauges gauges_;
+  std::uint64_t created_ = 0;
 };
 
 }  // namespace midge::message

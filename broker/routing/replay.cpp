@@ -71,7 +71,7 @@ bool Router::replay_here(const Replay& replay) {
   delivery->identifier = subscription.identifier;
   sessions_.commits().record(
       {.kind = session::RecordKind::Queued, .session = &subscription.session, .message = &message});
-  queue(subscription.session, *delivery);
+  sessions_.enqueue(subscription.session, *delivery);  // its connection is about to write
   return true;
 }
 

@@ -22,6 +22,7 @@ Router::Router(const Parts& parts)
       tree_(parts.memory, parts.hasher, parts.settings.limits.topic_levels),
       retained_(parts.memory, parts.hasher, parts.sessions.messages(), parts.metrics,
                 parts.deadlines, parts.settings.limits),
+      schedule_(parts.settings.limits.memory_bytes),
       groups_(parts.memory),
       subscriptions_(parts.memory.arena()) {}
 
@@ -42,6 +43,7 @@ Routed Router::publish(Message& message, const Session* publisher) {
   // Everything that can be refused is found out before anything happens.
   if (!sessions_.deliveries().prepare(matches.subscribers)) return Routed::MemoryFull;
   Routed routed = matches.count == 0 ? Routed::NoSubscribers : Routed::Delivered;
+  schedule_.begin(publisher, matches.subscribers);
   if (settings_.queue_full == settings::QueueFull::Refuse &&
       would_refuse(matches, message, publisher)) {
     routed = Routed::QuotaExceeded;
@@ -49,6 +51,7 @@ Routed Router::publish(Message& message, const Session* publisher) {
     routed = retain(message, routed);
   }
   if (routed == Routed::Delivered) deliver(matches, message, publisher);
+  schedule_.end();
   sessions_.deliveries().settle();
   return routed;
 }
@@ -172,9 +175,9 @@ bool Router::is_total_full() const {
 std::optional<Cause> Router::queue_limit(const Session& session,
                                          std::uint32_t payload_bytes) const {
   const settings::Limits& limits = settings_.limits;
-  // One message to a client that keeps up leaves with this turn: it does not wait. Nor do the
+  // One message to a client that keeps up leaves before long: it does not wait. Nor do the
   // values of virtual topics, which come all at once.
-  if ((session.queued.empty() || sends_virtual_) && leaves_with_turn(session)) return std::nullopt;
+  if ((session.queued.empty() || sends_virtual_) && leaves_soon(session)) return std::nullopt;
   if (is_total_full()) return Cause::QueueTotal;
   if (session.queued_count >= limits.queued_messages) return Cause::QueueMessages;
   if (session.queued_bytes + std::uint64_t{payload_bytes} > limits.queued_bytes) {
@@ -188,15 +191,16 @@ bool Router::is_crowded(std::string_view topic_name, std::uint32_t payload_bytes
   const settings::Limits& limits = settings_.limits;
   const bool is_limited = limits.queued_bytes != settings::kUnlimited ||
                           limits.total_queued_messages != settings::kUnlimited;
-  // The first in a turn never waits, so that each turn gets on.
-  if (!is_limited || turn_deliveries_ == 0) return false;
+  if (!is_limited) return false;
   bool crowded = false;
   tree_.for_each_match(topic_name, [&](TreeNode& node) {
     for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !crowded;
          at = node.subscribers.next(*at)) {
       if (at->is_group) continue;
       const Session& session = static_cast<Subscription&>(*at).session;
-      crowded = leaves_with_turn(session) && queue_limit(session, payload_bytes).has_value();
+      crowded = leaves_soon(session) &&
+                session.attachment->listed != session::Attachment::Listed::No &&
+                queue_limit(session, payload_bytes).has_value();
     }
   });
   return crowded;
@@ -246,15 +250,15 @@ bool Router::make_room(Session& session, const Message& message) {
 
 void Router::queue(Session& session, Delivery& delivery) {
   sessions_.enqueue(session, delivery);
-  ++turn_deliveries_;
-  if (!session.is_online()) return;
-  ready_.add(*session.attachment);
-  if ((session.queued_count >= kSessionAhead ||
-       session.queued_count * 2 >= settings_.limits.queued_messages) &&
-      session.attachment->keeps_up) {
-    turn_full_ = true;
+  // A client that does not keep up is served when it has made room.
+  if (!leaves_soon(session)) return;
+  if (schedule_.is_wide()) {
+    ready_.add_wide(*session.attachment);
+  } else {
+    ready_.add(*session.attachment);
   }
-  if (turn_deliveries_ >= kTurnDeliveries) turn_full_ = true;
+  schedule_.on_queued(session.queued_count >= Schedule::kSessionAhead ||
+                      session.queued_count * 2 >= settings_.limits.queued_messages);
 }
 
 }  // namespace midge::routing

@@ -12,6 +12,7 @@
 #include "broker/base/deadlines.hpp"
 #include "broker/message/message.hpp"
 #include "broker/routing/retained.hpp"
+#include "broker/routing/schedule.hpp"
 #include "broker/routing/subscription_tree.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/session/sessions.hpp"
@@ -111,22 +112,16 @@ class Router {
 
   void on_expired(RetainedExpiry& expiry) { retained_.on_expired(expiry); }
 
-  // The turn's share of work is done: publishers are to wait for the next turn, so that what is
-  // queued gets out first.
-  [[nodiscard]] bool is_turn_full() const { return turn_full_; }
-  // The same for one message: it would find a queue full that empties with this turn.
+  // Who may publish when.
+  [[nodiscard]] Schedule& schedule() { return schedule_; }
+  // Whether a message would find a queue full that empties before long.
   [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const;
   void start_turn(Instant now) {
     now_ = now;
-    turn_full_ = false;
-    turn_deliveries_ = 0;
+    schedule_.start_turn();
   }
 
  private:
-  // A turn routes about this many deliveries, and queues about this many at one session, before it
-  // sends.
-  static constexpr std::uint32_t kTurnDeliveries = 8'192;
-  static constexpr std::uint32_t kSessionAhead = 256;
   // How many messages a member of a group or a replay queues ahead of what was sent.
   static constexpr std::uint32_t kGroupAhead = 64;
   static constexpr std::uint32_t kReplayAhead = 64;
@@ -158,7 +153,7 @@ class Router {
                                                           std::uint32_t payload_bytes) const;
   [[nodiscard]] std::optional<metrics::Cause> queue_limit(const session::Group& group) const;
   [[nodiscard]] bool is_total_full() const;
-  [[nodiscard]] static bool leaves_with_turn(const session::Session& session) {
+  [[nodiscard]] static bool leaves_soon(const session::Session& session) {
     return session.is_online() && session.attachment->keeps_up;
   }
   void queue(session::Session& session, session::Delivery& delivery);
@@ -207,14 +202,13 @@ class Router {
   VirtualTopics& virtual_topics_;
   SubscriptionTree tree_;
   RetainedStore retained_;
+  Schedule schedule_;
   HashIndex<session::Group> groups_;
   Pool<session::Subscription> subscriptions_;
   Instant now_{};
   std::uint32_t replays_ = 0;         // under way
   std::uint32_t sequence_ = 1;        // counts what overtakes replays
   std::uint32_t groups_waiting_ = 0;  // groups whose queue is not empty
-  std::uint32_t turn_deliveries_ = 0;
-  bool turn_full_ = false;
   bool subscriptions_changed_ = false;
   bool sends_virtual_ = false;  // values of virtual topics are being queued
   bool skipped_qos0_ = false;   // while one message is delivered: an absent session skipped a match
