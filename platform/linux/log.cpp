@@ -87,7 +87,6 @@ bool Log::configure(const settings::Log& settings, bool daemon) {
   file_.reset(open_file());
   if (file_) return true;
   const int error = errno;
-  stderr_ = true;
   char line[kMaximumLine];
   TextWriter text(line, sizeof line);
   text.add("Error: Unable to open log file ").add_untrusted(settings.file).add(" for writing: ");
@@ -116,9 +115,16 @@ void Log::reopen() {
   }
 }
 
+bool Log::is_wanted(LogLevel level) const {
+  return (settings_->levels & settings::level_bit(level)) != 0;
+}
+
+bool Log::shows_at_start(LogLevel level) const {
+  return starting_ && level == LogLevel::Error;
+}
+
 bool Log::wants(LogLevel level) const {
-  return (settings_->levels & settings::level_bit(level)) != 0 &&
-         (stderr_ || stdout_ || syslog_ || file_);
+  return shows_at_start(level) || (is_wanted(level) && (stderr_ || stdout_ || syslog_ || file_));
 }
 
 std::string_view Log::stamp() {
@@ -138,9 +144,6 @@ void Log::write(LogLevel level, std::string_view line) {
   if (!wants(level)) return;
   const Level shown = level_of(level);
   if (line.starts_with(shown.prefix)) line.remove_prefix(shown.prefix.size());
-  if (syslog_)
-    syslog(shown.priority, "%s%.*s", shown.prefix.data(), static_cast<int>(line.size()),
-           line.data());
 
   std::array<char, kMaximumLine> buffer;
   TextWriter text(buffer.data(), buffer.size() - 1);  // the end of the line always fits
@@ -148,14 +151,17 @@ void Log::write(LogLevel level, std::string_view line) {
   text.add(shown.prefix).add(line);
   const std::size_t size = text.view().size();
   buffer[size] = '\n';
-  write_all({buffer.data(), size + 1});
-}
+  const std::string_view whole(buffer.data(), size + 1);
 
-void Log::write_all(std::string_view line) {
-  if (stderr_) write_ready(STDERR_FILENO, line);
-  if (stdout_) write_ready(STDOUT_FILENO, line);
+  const bool wanted = is_wanted(level);
+  if ((wanted && stderr_) || shows_at_start(level)) write_ready(STDERR_FILENO, whole);
+  if (!wanted) return;
+  if (stdout_) write_ready(STDOUT_FILENO, whole);
   if (file_) [[maybe_unused]]
-    const ssize_t lost = ::write(file_.get(), line.data(), line.size());
+    const ssize_t lost = ::write(file_.get(), whole.data(), whole.size());
+  if (syslog_)
+    syslog(shown.priority, "%s%.*s", shown.prefix.data(), static_cast<int>(line.size()),
+           line.data());
 }
 
 }  // namespace midge::platform

@@ -27,6 +27,10 @@ class Log final : public LogSink {
   // be opened. A daemon has no stderr: syslog stands in when nothing else was chosen.
   [[nodiscard]] bool configure(const settings::Log& settings, bool daemon);
 
+  // The broker runs. Until then errors go to stderr too, whatever the settings say: who has just
+  // started it must see why it ended.
+  void started() { starting_ = false; }
+
   // Opens the file anew under its name, after somebody moved it away.
   void reopen();
 
@@ -37,12 +41,14 @@ class Log final : public LogSink {
   static constexpr std::size_t kMaximumLine = 1024;  // the rest is cut
   static constexpr std::size_t kMaximumStamp = 64;
 
+  [[nodiscard]] bool is_wanted(LogLevel level) const;
+  [[nodiscard]] bool shows_at_start(LogLevel level) const;
   [[nodiscard]] int open_file() const;
   [[nodiscard]] std::string_view stamp();
-  void write_all(std::string_view line);
 
   const hal::WallClock& clock_;
   const settings::Log* settings_;
+  bool starting_ = true;
   bool stderr_ = true;
   bool stdout_ = false;
   bool syslog_ = false;

@@ -157,6 +157,7 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
     started = started && listeners[listening++].start(socket, entrance);
   if (started) {
     say(log, {kVersion, " running"});
+    log.started();
     turn_until_stopped(loop, *core, connections, signals, {listeners.data(), listening});
     say(log, {kVersion, " terminating"});
   } else {

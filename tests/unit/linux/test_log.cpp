@@ -46,6 +46,7 @@ struct LogFile {
 TEST_CASE("a line has the time, the level and the text") {
   LogFile f;
   REQUIRE(f.log.configure(f.settings, false));
+  f.log.started();
   f.log.write(LogLevel::Information, "midge version 0.1.0 starting");
   f.log.write(LogLevel::Error, "Error: Address already in use (127.0.0.1:1883)");
   f.log.write(LogLevel::Warning, "something");
@@ -62,11 +63,24 @@ TEST_CASE("levels that nobody asked for are dropped") {
   LogFile f;
   f.settings.levels = settings::level_bit(LogLevel::Debug);
   REQUIRE(f.log.configure(f.settings, false));
+  f.log.started();
   CHECK(f.log.wants(LogLevel::Debug));
   CHECK_FALSE(f.log.wants(LogLevel::Error));
   f.log.write(LogLevel::Error, "no");
   f.log.write(LogLevel::Debug, "yes");
   CHECK(content(f.path) == "2026-11-24T13:00:00+0000: debug: yes\n");
+}
+
+TEST_CASE("until the broker runs, an error is seen on stderr even if nobody asked for it") {
+  LogFile f;
+  f.settings.levels = 0;
+  REQUIRE(f.log.configure(f.settings, false));
+  CHECK(f.log.wants(LogLevel::Error));
+  CHECK_FALSE(f.log.wants(LogLevel::Warning));
+  f.log.write(LogLevel::Error, "Error: only on stderr");
+  CHECK(content(f.path).empty());
+  f.log.started();
+  CHECK_FALSE(f.log.wants(LogLevel::Error));
 }
 
 TEST_CASE("the time stamp is as configured, or absent") {
