@@ -122,7 +122,7 @@ void turn_until_stopped(EventLoop& loop, core::Core& core, const Connections& co
 
 // The broker proper, once the process is what it is to be.
 ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenSockets& sockets,
-               Log& log) {
+               Background& background, Log& log) {
   Arena arena(memory.range(), kPageBytes, reserve_pages(memory.range().size()), memory);
   KernelEntropy entropy;
   metrics::Metrics metrics;
@@ -158,6 +158,7 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   if (started) {
     say(log, {kVersion, " running"});
     log.started();
+    background.running();
     turn_until_stopped(loop, *core, connections, signals, {listeners.data(), listening});
     say(log, {kVersion, " terminating"});
   } else {
@@ -197,12 +198,18 @@ ExitCode run(std::span<const char* const> arguments) {
   raise_descriptor_limit();
   AddressSpace memory;
   ListenSockets sockets;
+  Background background;
   PidFile pid_file;
-  if (!reserve_memory(settings, memory, log) || !sockets.open(settings, log) ||
-      (settings.daemon && !daemonize(log)) || !pid_file.write(settings.pid_file, log) ||
-      !drop_privileges(settings.user, log))
+  ServiceUser user;
+  if (!user.look_up(settings.user, log) || !reserve_memory(settings, memory, log) ||
+      !sockets.open(settings, log) || (settings.daemon && !background.enter(log)) ||
+      !pid_file.write(settings.pid_file, log))
     return kCannotStart;
-  return serve(settings, memory, sockets, log);
+  user.take_over(settings.log.file, log);
+  for (std::size_t i = 0; i < settings.listener_count; ++i)
+    user.take_over(settings.listeners[i].unix_path, log);
+  if (!user.become(log)) return kCannotStart;
+  return serve(settings, memory, sockets, background, log);
 }
 
 }  // namespace

@@ -7,14 +7,19 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "broker/base/text.hpp"
-#include "platform/linux/descriptor.hpp"
 
 namespace midge::platform {
 
 namespace {
+
+constexpr std::size_t kMaximumUserName = 64;  // with the zero at its end
 
 // "Error: <what> <name>: <why>."
 bool fail(LogSink& log, std::string_view what, std::string_view name, int error) {
@@ -26,9 +31,10 @@ bool fail(LogSink& log, std::string_view what, std::string_view name, int error)
   return false;
 }
 
-bool copy_path(std::string_view from, char (&to)[PATH_MAX]) {
-  if (from.size() >= sizeof to) return false;
-  to[from.copy(to, sizeof to - 1)] = '\0';
+template <std::size_t kSize>
+bool copy_terminated(std::string_view from, char (&to)[kSize]) {
+  if (from.size() >= kSize) return false;
+  to[from.copy(to, kSize - 1)] = '\0';
   return true;
 }
 
@@ -41,54 +47,98 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool daemonize(LogSink& log) {
+bool Background::enter(LogSink& log) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail(log, "Unable to go into the background", "", errno);
+  const Descriptor hears(ends[0]);
+  Descriptor tells(ends[1]);
   const pid_t child = fork();
   if (child < 0) return fail(log, "Unable to go into the background", "", errno);
-  if (child > 0) _exit(0);
-  setsid();
+  if (child == 0) {
+    setsid();
+    tells_parent_ = std::move(tells);
+    return true;
+  }
+  tells.reset();
+  char byte = 0;
+  if (read(hears.get(), &byte, 1) == 1) _exit(0);
+  int status = 0;
+  const bool ended = waitpid(child, &status, 0) == child && WIFEXITED(status);
+  _exit(ended ? WEXITSTATUS(status) : 1);
+}
+
+void Background::running() {
+  if (!tells_parent_) return;
   const Descriptor null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return fail(log, "Unable to open ", "/dev/null", errno);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    dup2(null.get(), standard);
-  return true;
+    if (null) dup2(null.get(), standard);
+  [[maybe_unused]] const ssize_t lost = ::write(tells_parent_.get(), "", 1);
+  tells_parent_.reset();
 }
 
 bool PidFile::write(std::string_view path, LogSink& log) {
   if (path.empty()) return true;
   char name[PATH_MAX];
-  if (!copy_path(path, name)) return fail(log, "Unable to write pid file ", path, ENAMETOOLONG);
-  const Descriptor file(open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!file) return fail(log, "Unable to write pid file ", path, errno);
+  if (!copy_terminated(path, name))
+    return fail(log, "Unable to write pid file ", path, ENAMETOOLONG);
+  file_.reset(open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file_) return fail(log, "Unable to write pid file ", path, errno);
   path_ = path;
   char number[16];
   TextWriter text(number, sizeof number);
   const std::string_view line = text.add(getpid()).add("\n").view();
-  if (::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+  if (::write(file_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()))
     return true;
   return fail(log, "Unable to write pid file ", path, errno);
 }
 
 PidFile::~PidFile() {
   char name[PATH_MAX];
-  if (!path_.empty() && copy_path(path_, name)) unlink(name);
+  if (!file_ || (copy_terminated(path_, name) && unlink(name) == 0)) return;
+  [[maybe_unused]] const int lost = ftruncate(file_.get(), 0);
 }
 
-bool drop_privileges(std::string_view user, LogSink& log) {
-  if (user.empty() || user == "root" || geteuid() != 0) return true;
-  char name[64];
-  if (user.size() >= sizeof name) return fail(log, "Invalid user ", user, ENAMETOOLONG);
-  name[user.copy(name, sizeof name - 1)] = '\0';
-  const passwd* const entry = getpwnam(name);
+bool ServiceUser::look_up(std::string_view name, LogSink& log) {
+  if (name.empty() || name == "root" || geteuid() != 0) return true;
+  char terminated[kMaximumUserName];
+  if (!copy_terminated(name, terminated)) return fail(log, "Invalid user ", name, ENAMETOOLONG);
+  const passwd* const entry = getpwnam(terminated);
   if (entry == nullptr) {
     char line[128];
     TextWriter text(line, sizeof line);
-    text.add("Error: Unknown user '").add_untrusted(user).add("', unable to drop privileges.");
+    text.add("Error: Unknown user '").add_untrusted(name).add("', unable to drop privileges.");
     log.write(LogLevel::Error, text.view());
     return false;
   }
-  if (initgroups(name, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 ||
-      setuid(entry->pw_uid) != 0)
-    return fail(log, "Unable to become user ", user, errno);
+  name_ = name;
+  user_ = entry->pw_uid;
+  group_ = entry->pw_gid;
+  return true;
+}
+
+void ServiceUser::take_over(std::string_view path, LogSink& log) const {
+  if (name_.empty() || path.empty()) return;
+  char name[PATH_MAX];
+  if (!copy_terminated(path, name)) return;
+  const Descriptor file(open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file || fstat(file.get(), &status) != 0) return;
+  // With a second name it may be a file of somebody else's; what is not root's has its owner.
+  const bool is_ours = (S_ISREG(status.st_mode) || S_ISSOCK(status.st_mode)) &&
+                       status.st_nlink == 1 && status.st_uid == 0;
+  if (!is_ours || fchownat(file.get(), "", user_, group_, AT_EMPTY_PATH) == 0) return;
+  char line[512];
+  TextWriter text(line, sizeof line);
+  text.add("Warning: Unable to make ").add_untrusted(path).add(" the user's: ");
+  log.write(LogLevel::Warning, text.add(std::string_view(strerror(errno))).add(".").view());
+}
+
+bool ServiceUser::become(LogSink& log) const {
+  if (name_.empty()) return true;
+  char name[kMaximumUserName];
+  if (!copy_terminated(name_, name) || initgroups(name, group_) != 0 || setgid(group_) != 0 ||
+      setuid(user_) != 0)
+    return fail(log, "Unable to become user ", name_, errno);
   return true;
 }
 

@@ -159,6 +159,53 @@ TEST_CASE("a port that is taken is a clear error and exit code 1, and its holder
   CHECK_NOTHROW(client.connect(5, "client"));
 }
 
+TEST_CASE("why it can't start is on stderr, whatever the log settings are") {
+  Broker holder;
+  const std::string port = std::to_string(holder.port());
+  const TemporaryFolder folder;
+  const std::string log = (folder.path() / "midge.log").string();
+  const std::string listener = "listener " + port + " 127.0.0.1\nallow_anonymous true\n";
+  const std::string nowhere = folder.write("nowhere.conf", listener + "log_dest none\n").string();
+  const std::string untyped = folder.write("untyped.conf", listener + "log_type none\n").string();
+  const std::string file =
+      folder.write("file.conf", listener + "log_dest file " + log + "\n").string();
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"-q", "-p", port},
+                                                                     {"-c", nowhere},
+                                                                     {"-c", untyped},
+                                                                     {"-c", file},
+                                                                     {"-d", "-p", port}}) {
+    std::vector<std::string> command = {broker_program()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const auto result = run(command);
+    CAPTURE(arguments.front() + " " + arguments.back());
+    CAPTURE(result.errors);
+    CHECK(result.exit_code == 1);
+    CHECK(contains(result.errors, "Error: Address already in use (127.0.0.1:" + port + ")"));
+    CHECK(lines_of(result.errors).size() == 1);
+  }
+  CHECK(contains(read_file(log), "Error: Address already in use"));
+}
+
+TEST_CASE("-d ends with 0 when the broker runs, and with its exit code when it can't") {
+  const TemporaryFolder folder;
+  const auto pid_file = folder.path() / "midge.pid";
+  const std::string listener =
+      "listener " + std::to_string(free_port()) + " 127.0.0.1\nallow_anonymous true\n";
+  const auto good = folder.write("good.conf", listener + "pid_file " + pid_file.string() + "\n");
+  const auto bad = folder.write("bad.conf", listener + "pid_file /nonexistent/midge.pid\n");
+  const auto started = run({broker_program(), "-d", "-c", good.string()});
+  CHECK(started.exit_code == 0);
+  CHECK(started.errors.empty());
+  const auto pid = static_cast<pid_t>(std::stol(read_file(pid_file)));
+  CHECK(listening_addresses(pid).size() == 1);
+  kill(pid, SIGTERM);
+  CHECK(eventually([&] { return !std::filesystem::exists(pid_file); }));
+
+  const auto failed = run({broker_program(), "-d", "-c", bad.string()});
+  CHECK(failed.exit_code == 1);
+  CHECK(contains(failed.errors, "Error: Unable to write pid file /nonexistent/midge.pid"));
+}
+
 TEST_CASE("without a file anonymous clients may connect, with a listener they may not") {
   const auto port = free_port();
   Process local({broker_program(), "-p", std::to_string(port)});
