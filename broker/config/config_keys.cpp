@@ -291,9 +291,10 @@ constexpr auto kKeys = std::to_array<Key>({
     bridge("local_clientid", Type::Text),
     bridge("local_password", Type::Text),
     bridge("local_username", Type::Text),
-    special("log_dest", Global, "none, stderr, stdout, syslog, file path", "stderr", read_log_dest,
-            "Where the log goes; may be repeated. topic, dlt and android have no effect (a "
-            "warning)."),
+    special(
+        "log_dest", Global, "none, stderr, stdout, syslog, file path", "stderr", read_log_dest,
+        "Where the log goes; may be repeated. Errors at the start are on stderr anyway. topic, dlt "
+        "and android have no effect (a warning)."),
     number("log_facility", Global, {0, 7}, Never, "", set_log_facility,
            "For syslog: local0 to local7; without it daemon."),
     flag("log_timestamp", Global, "true", set<&Log::timestamp>, "Puts the time before each line."),
@@ -327,7 +328,8 @@ constexpr auto kKeys = std::to_array<Key>({
          "The largest packet that clients may send; also our Maximum Packet Size. 0: no limit.",
          "'max_packet_size' must be >= 20."),
     number("max_qos", DefaultListener, {0, 2}, Never, "2", set<&Listener::max_qos>,
-           "The highest QoS that clients may publish with.",
+           "The highest QoS that clients may publish with; with more they are disconnected (5.0: "
+           "0x9B).",
            "'max_qos' must be between 0 and 2 inclusive."),
     size("max_queued_bytes", kCount, Zero, "0", set<&Limits::queued_bytes>,
          "Payload bytes that wait for one client; 0: no limit."),
@@ -376,7 +378,9 @@ constexpr auto kKeys = std::to_array<Key>({
          set<&Settings::persistent_client_expiration>,
          "Sessions end at the latest so long after their connection; without it, as the client "
          "asked."),
-    text("pid_file", Global, "", set<&Settings::pid_file>, "Writes the process id to this file."),
+    text("pid_file", Global, "", set<&Settings::pid_file>,
+         "Writes the process id to this file, which is removed at the end, or emptied where midge "
+         "may not."),
     refused("plugin", Shared, Type::Text, kNoPlugins),
     refused("plugin_load", Global, Type::Text, kNoPlugins),
     refused("plugin_opt_*", Global, Type::Text, kNoPlugins),
@@ -402,7 +406,7 @@ constexpr auto kKeys = std::to_array<Key>({
          "midge: the base of response topics, told to 5.0 clients that ask for it."),
     bridge("restart_timeout", Type::Text),
     flag("retain_available", Global, "true", set<&Settings::retain_available>,
-         "Keeps retained messages; false: publishing one is refused."),
+         "Keeps retained messages; false: who publishes one is disconnected (5.0: 0x9A)."),
     ignored("retain_expiry_interval", Global, Type::Number, {1, kMaximumInt},
             "retained messages expire only as their publisher asked.",
             "retain_expiry_interval must be >= 1."),
@@ -412,10 +416,11 @@ constexpr auto kKeys = std::to_array<Key>({
     flag("session_owner_check", Global, "true", set<&Settings::session_owner_check>,
          "midge: a session belongs to the user name that made it; others are refused."),
     flag("set_tcp_nodelay", Global, "false", set<&Settings::set_tcp_nodelay>,
-         "Sends small packets without waiting for more."),
+         "Sends small packets without waiting for more. midge always does."),
     flag("shared_subscriptions_available", Global, "true",
          set<&Settings::shared_subscriptions_available>,
-         "midge: false: shared subscriptions are refused."),
+         "midge: false: a 5.0 client that asks for a shared subscription is disconnected (0x9E), "
+         "an older one is refused it."),
     choice("socket_domain", ThisListener, "ipv4|ipv6", "both", set_socket_domain,
            "Listens with this version of IP only."),
     bridge("start_type", Type::Text),
@@ -424,7 +429,7 @@ constexpr auto kKeys = std::to_array<Key>({
          "of waiting."),
     flag("subscription_identifiers_available", Global, "true",
          set<&Settings::subscription_identifiers_available>,
-         "midge: false: subscriptions with an identifier are refused."),
+         "midge: false: a client that gives a subscription an identifier is disconnected (0xA1)."),
     number("sys_interval", Global, kSixteenBits, Never, "10", set<&Settings::sys_interval>,
            "Seconds between two updates of the $SYS topics; 0: there are none."),
     bridge("threshold", Type::Number),
@@ -446,7 +451,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {.name = "user",
      .type = Type::Text,
      .maximum = kMaximumTextBytes,
-     .text = "Started as root, midge goes on as this user.",
+     .text =
+         "Started as root, midge goes on as this user, without it as root. The log file and Unix "
+         "sockets that root made become this user's.",
      .set = set<&Settings::user>},
     ignored("websockets_log_level", Global, Type::Number, {0, kMaximumInt},
             "there are no websockets."),
@@ -454,7 +461,8 @@ constexpr auto kKeys = std::to_array<Key>({
             "there are no websockets yet, and origins would not be checked."),
     flag("wildcard_subscriptions_available", Global, "true",
          set<&Settings::wildcard_subscriptions_available>,
-         "midge: false: subscriptions with a wildcard are refused."),
+         "midge: false: a 5.0 client that subscribes with a wildcard is disconnected (0xA2), an "
+         "older one is refused it."),
 });
 
 static_assert(kKeys.size() <= kMaximumKeys);
