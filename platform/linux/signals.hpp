@@ -8,13 +8,13 @@
 
 namespace midge::platform {
 
-// SIGTERM and SIGINT: stop. SIGHUP, SIGUSR1 and SIGRTMIN: reopen the log file; SIGHUP will reload
-// the configuration too. SIGPIPE is ignored.
+// SIGTERM and SIGINT: stop. SIGHUP, SIGUSR1 and SIGRTMIN: reopen the log file; SIGHUP is also to
+// reload the configuration, and says that it does not yet. SIGPIPE is ignored.
 class Signals final : public Source {
  public:
   explicit Signals(Log& log) : log_(log) {}
 
-  // From here on the signals wait to be read. Not before daemonizing. False when the system
+  // From here on the signals wait to be read. Not before Background::enter(). False when the system
   // refuses.
   [[nodiscard]] bool start(EventLoop& loop);
 
