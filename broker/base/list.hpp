@@ -129,4 +129,35 @@ class Queue {
   T* last_ = nullptr;
 };
 
+// A queue with one pointer as its head: the last object's `next` is the first. For the many queues
+// that are mostly empty.
+template <class T>
+class Ring {
+ public:
+  [[nodiscard]] bool empty() const { return last_ == nullptr; }
+  [[nodiscard]] T* first() const { return last_ != nullptr ? last_->next : nullptr; }
+  // What follows `object`; null behind the last.
+  [[nodiscard]] T* next(const T& object) const { return &object != last_ ? object.next : nullptr; }
+
+  void push_back(T& object) {
+    object.next = last_ != nullptr ? last_->next : &object;
+    if (last_ != nullptr) last_->next = &object;
+    last_ = &object;
+  }
+  T* pop_front() { return pop_after(nullptr); }
+  // Takes out what follows `before`; null: the first. Null when there is nothing.
+  T* pop_after(T* before) {
+    if (last_ == nullptr) return nullptr;
+    if (before == nullptr) before = last_;
+    T* const object = before->next;
+    before->next = object->next;
+    if (object == last_) last_ = object == before ? nullptr : before;
+    object->next = nullptr;
+    return object;
+  }
+
+ private:
+  T* last_ = nullptr;
+};
+
 }  // namespace midge

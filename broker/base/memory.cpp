@@ -12,9 +12,11 @@ Memory::Memory(Arena& arena) : arena_(arena), largest_class_(Slab::usable_page_b
     if (class_count_ > 0 && bytes <= classes_[class_count_ - 1]->object_bytes()) return;
     classes_[class_count_++].emplace(arena_, bytes);
   };
+  // Each class may leave a page half empty, so small pages have coarser steps.
+  const std::size_t step = arena.page_bytes() >= 2048 ? 8 : 16;
   std::size_t bytes = 32;
-  for (; bytes <= 128; bytes += 16) add(bytes);
-  for (; bytes <= 256; bytes += 32) add(bytes);
+  for (; bytes <= 192; bytes += step) add(bytes);
+  for (; bytes <= 256; bytes += 2 * step) add(bytes);
   for (; bytes <= 448; bytes += 64) add(bytes);
   for (std::size_t parts = 8; parts > 0; --parts) {
     const std::size_t part = largest_class_ / parts / kGranule * kGranule;

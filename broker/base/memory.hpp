@@ -31,8 +31,8 @@ class Memory {
   [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
-  static constexpr std::size_t kGranule = 16;
-  static constexpr std::size_t kMaximumClasses = 28;
+  static constexpr std::size_t kGranule = 8;
+  static constexpr std::size_t kMaximumClasses = 44;
 
   [[nodiscard]] std::size_t pages_for(std::size_t bytes) const {
     return (bytes + arena_.page_bytes() - 1) / arena_.page_bytes();

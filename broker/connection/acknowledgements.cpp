@@ -36,9 +36,18 @@ Acknowledgements::Block* Acknowledgements::append(Memory& memory, std::uint32_t 
   void* const place = memory.allocate(total, reserve);
   if (place == nullptr) return nullptr;
   auto* const block = new (place) Block{.bytes = total};
-  (last_ != nullptr ? last_->next : first_) = block;
+  block->next = last_ != nullptr ? last_->next : block;
+  if (last_ != nullptr) last_->next = block;
   last_ = block;
   return block;
+}
+
+Acknowledgements::Block* Acknowledgements::first() const {
+  return last_ != nullptr ? last_->next : nullptr;
+}
+
+const Acknowledgements::Block* Acknowledgements::behind(const Block& block) const {
+  return &block != last_ ? block.next : nullptr;
 }
 
 bool Acknowledgements::push(Memory& memory, wire::PacketType type, wire::PacketIdentifier packet_id,
@@ -73,11 +82,11 @@ bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
   const auto* block = static_cast<const Block*>(place.block);
   if (!place.started) {
     place.started = true;
-    block = first_;
+    block = first();
     place.index = block != nullptr ? block->first : 0;
   }
   if (block != nullptr && block->packet_bytes == 0 && place.index == block->end) {
-    block = block->next;
+    block = behind(*block);
     place.index = block != nullptr ? block->first : 0;
   }
   place.block = block;
@@ -87,8 +96,9 @@ bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
            .packet = {block->packet(), block->packet_bytes},
            .type = block->type,
            .reason = block->reason};
-    place.block = block->next;
-    place.index = block->next != nullptr ? block->next->first : 0;
+    block = behind(*block);
+    place.block = block;
+    place.index = block != nullptr ? block->first : 0;
     return true;
   }
   const Block::Small& small = block->small()[place.index++];
@@ -101,10 +111,13 @@ bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
 }
 
 void Acknowledgements::pop(Memory& memory) {
-  Block* const block = first_;
+  Block* const block = first();
   if (block->packet_bytes == 0 && ++block->first < block->end) return;
-  first_ = block->next;
-  if (first_ == nullptr) last_ = nullptr;
+  if (block == last_) {
+    last_ = nullptr;
+  } else {
+    last_->next = block->next;
+  }
   memory.release(block, block->bytes);
 }
 

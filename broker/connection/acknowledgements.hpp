@@ -21,7 +21,7 @@ struct Acknowledgement {
 
 class Acknowledgements {
  public:
-  [[nodiscard]] bool empty() const { return first_ == nullptr; }
+  [[nodiscard]] bool empty() const { return last_ == nullptr; }
 
   // Appends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. Uses the reserve;
   // false when even that is full.
@@ -56,9 +56,10 @@ class Acknowledgements {
  private:
   struct Block;
   [[nodiscard]] Block* append(Memory& memory, std::uint32_t bytes, Reserve reserve);
+  [[nodiscard]] Block* first() const;
+  [[nodiscard]] const Block* behind(const Block& block) const;
 
-  Block* first_ = nullptr;
-  Block* last_ = nullptr;
+  Block* last_ = nullptr;  // its `next` is the first
 };
 
 }  // namespace midge::connection

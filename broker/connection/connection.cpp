@@ -1,7 +1,7 @@
 // Connection: its life from accept to close.
 #include "broker/connection/connection.hpp"
 
-#include <chrono>
+#include <new>
 
 #include "broker/base/text.hpp"
 #include "broker/connection/incoming.hpp"
@@ -19,13 +19,49 @@ constexpr Duration kRetry = Deadlines::kTick;
 
 }  // namespace
 
-Connection::Connection(Context& context, hal::Transport& transport, std::uint16_t listener)
-    : context_(context), transport_(&transport), last_packet_(context.now), listener_(listener) {
-  kind = static_cast<std::uint8_t>(session::DeadlineKind::Connection);
-  context_.connections.push_back(*this);
-  context_.deadlines.set(*this, context_.now + context_.settings.connect_timeout);
+Connection::Connection(Context& context, hal::Transport& transport, std::uint16_t listener,
+                       Arrival& arrival)
+    : listener_(listener),
+      last_packet_ms_(0),
+      context_(context),
+      transport_(&transport),
+      arrival_(&arrival) {
+  arrival.connection = this;
+  context_.arrivals.push_back(arrival);
+  context_.deadlines.set(arrival, context_.now + context_.settings.connect_timeout);
   ++context_.metrics.open_connections;
   ++context_.metrics.sockets;
+}
+
+// It belongs to a session now, or never will.
+void Connection::release_arrival() {
+  if (phase_ >= Phase::Open) return;
+  context_.deadlines.clear(*arrival_);
+  context_.arrivals.remove(*arrival_);
+  arrival_->~Arrival();
+  context_.memory.release(arrival_, sizeof(Arrival));
+  extras_ = nullptr;
+}
+
+Connection::Extras* Connection::make_extras(Reserve reserve) {
+  if (extras_ != nullptr) return extras_;
+  void* const memory = context_.memory.allocate(sizeof(Extras), reserve);
+  if (memory == nullptr) return nullptr;
+  return extras_ = new (memory) Extras(alias_maximum_in_, alias_maximum_out_);
+}
+
+void Connection::release_unused_extras() {
+  if (extras() == nullptr || extras_->held != nullptr || !extras_->send_holds.empty() ||
+      !extras_->incoming_aliases.empty() || !extras_->outgoing_aliases.empty()) {
+    return;
+  }
+  extras_->~Extras();
+  context_.memory.release(extras_, sizeof(Extras));
+  extras_ = nullptr;
+}
+
+void Connection::truncate_aliases(std::uint16_t count) {
+  if (extras() != nullptr) extras_->outgoing_aliases.truncate(context_.memory, count);
 }
 
 std::string_view Connection::client_id() const {
@@ -44,8 +80,6 @@ void Connection::on_closed(hal::CloseCause cause) {
     end_session(true);
   }
   release_all();
-  context_.deadlines.clear(*this);
-  context_.connections.remove(*this);
   --context_.metrics.open_connections;
   transport_ = nullptr;
   phase_ = Phase::Gone;
@@ -54,19 +88,18 @@ void Connection::on_closed(hal::CloseCause cause) {
 
 // Gives back everything but the object itself.
 void Connection::release_all() {
+  release_arrival();
   drop_incoming();
-  release_held();
   acknowledgements_.clear(context_.memory);
-  while (SendHold* const hold = send_holds_.pop_front()) {
+  release_held();
+  if (extras() == nullptr) return;
+  while (SendHold* const hold = extras_->send_holds.pop_front()) {
     context_.messages.release(*hold->message);
     context_.memory.release(hold, sizeof(SendHold));
   }
-  if (aliases_ != nullptr) {
-    aliases_->incoming.clear(context_.memory);
-    aliases_->outgoing.clear(context_.memory);
-    context_.memory.release(aliases_, sizeof(Aliases));
-    aliases_ = nullptr;
-  }
+  extras_->incoming_aliases.clear(context_.memory);
+  extras_->outgoing_aliases.clear(context_.memory);
+  release_unused_extras();
 }
 
 void Connection::end_session(bool with_will) {
@@ -78,9 +111,9 @@ void Connection::end_session(bool with_will) {
 }
 
 void Connection::enter_closing() {
+  release_arrival();
   phase_ = Phase::Closing;
   pauses_ = 0;
-  context_.deadlines.clear(*this);
   transport_->pause_receive();
   mark_ready();
 }
@@ -141,11 +174,11 @@ void Connection::on_shutdown() {
   close_silently();
 }
 
-void Connection::on_commit_failed(session::CommitNumber number, session::CommitNumber last) {
+void Connection::on_commit_failed() {
   Acknowledgements::Place place;
   Acknowledgement owed;
   while (acknowledgements_.next(place, owed)) {
-    if (owed.commit < number || owed.commit > last) continue;
+    if (owed.commit < context_.failed_from || owed.commit > context_.failed_to) continue;
     // The client sends again, with the same identifiers, when it is back.
     close(ReasonCode::QuotaExceeded, Cause::StorageFailed);
     return;
@@ -154,39 +187,39 @@ void Connection::on_commit_failed(session::CommitNumber number, session::CommitN
 
 void Connection::arm_keep_alive() {
   // Silence for one and a half times the Keep Alive [MQTT-3.1.2-22].
-  if (keep_alive_seconds_ == 0) return context_.deadlines.clear(*this);
-  const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
-  context_.deadlines.set(*this, last_packet_ + silence);
+  if (keep_alive_seconds_ == 0) return context_.deadlines.clear(*session_);
+  const std::uint32_t silence = std::uint32_t{keep_alive_seconds_} * 1'500;
+  const std::uint32_t passed = now_ms() - last_packet_ms_;
+  context_.deadlines.set(*session_,
+                         context_.now + Duration(passed < silence ? silence - passed : 0));
 }
 
 void Connection::retry_soon() {
-  context_.deadlines.set(*this, context_.now + kRetry);
+  context_.deadlines.set(*session_, context_.now + kRetry);
+}
+
+// A PUBLISH that waited for memory waits no longer.
+void Connection::end_stall() {
+  if (!is_stalled_) return;
+  is_stalled_ = false;
+  last_packet_ms_ = now_ms();
+}
+
+void Connection::on_connect_timeout() {
+  context_.metrics.count(Cause::ConnectTimeout);
+  close_silently();
 }
 
 void Connection::on_deadline() {
-  switch (phase_) {
-    case Phase::AwaitConnect:
-    case Phase::AwaitDecision:
-      context_.metrics.count(Cause::ConnectTimeout);
-      close_silently();
-      return;
-    case Phase::Open:
-      break;
-    case Phase::Closing:
-    case Phase::Finished:
-    case Phase::Gone:
-      return;
-  }
   if ((pauses_ & kMemory) != 0) {
     // Keep alive stands still while the client's PUBLISH waits for our memory.
-    last_packet_ = context_.now;
     retry_soon();
     return resume(kMemory);
   }
   if (!session_->replays.empty()) mark_ready();  // one that found no memory tries again
-  const auto silence = std::chrono::milliseconds(std::uint32_t{keep_alive_seconds_} * 1'500);
+  const std::uint32_t silence = std::uint32_t{keep_alive_seconds_} * 1'500;
   // Without a Keep Alive it was for what has waited for memory and waits no longer.
-  if (keep_alive_seconds_ == 0 || context_.now - last_packet_ < silence) return arm_keep_alive();
+  if (keep_alive_seconds_ == 0 || now_ms() - last_packet_ms_ < silence) return arm_keep_alive();
   close(ReasonCode::KeepAliveTimeout, Cause::KeepAliveTimeout);
 }
 

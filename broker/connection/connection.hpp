@@ -31,16 +31,19 @@ namespace midge::connection {
 
 struct Incoming;
 struct Held;
+class Connection;
 class Plan;
 
-// Its deadline is for CONNECT, keep alive, or a PUBLISH that waits for memory.
-class Connection final : public hal::TransportHandler,
-                         public session::Attachment,
-                         public Deadline,
-                         public ListNode<OpenConnection> {
+// A connection that is not a session's yet: its deadline is the limit for CONNECT.
+struct Arrival : Deadline, ListNode<Arrival> {
+  explicit Arrival() { kind = static_cast<std::uint8_t>(session::DeadlineKind::Arrival); }
+  Connection* connection = nullptr;
+};
+
+class Connection final : public hal::TransportHandler, public session::Attachment {
  public:
-  // Counts itself as open and starts the limit for CONNECT. `transport` stays until on_closed().
-  Connection(Context& context, hal::Transport& transport, std::uint16_t listener);
+  // Counts itself as open. `transport` stays until on_closed(), `arrival` is released with CONNECT.
+  Connection(Context& context, hal::Transport& transport, std::uint16_t listener, Arrival& arrival);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -54,15 +57,12 @@ class Connection final : public hal::TransportHandler,
   void flush();
   [[nodiscard]] bool is_gone() const { return phase_ == Phase::Gone; }
 
-  void on_deadline();
+  void on_connect_timeout();
+  void on_deadline();  // of its session
   // True when `ticket` was this connection's.
   bool on_decision(auth::Ticket ticket, auth::Verdict verdict);
   // Another connection takes the session: 0x8E [MQTT-3.1.4-3].
   void on_taken_over();
-  // The broker ends: 0x8B.
-  void on_shutdown();
-  // What waits for commit `number` or a later one up to `last` is never going to be durable.
-  void on_commit_failed(session::CommitNumber number, session::CommitNumber last);
 
  private:
   enum class Phase : std::uint8_t {
@@ -168,12 +168,15 @@ class Connection final : public hal::TransportHandler,
   void close(wire::ReasonCode reason, metrics::Cause cause, std::string_view reason_string = {});
   void close_for(wire::ReasonCode decode_error);  // a packet that could not be decoded
   void close_silently();
+  void on_shutdown();       // the broker ends: 0x8B
+  void on_commit_failed();  // what waits for such a commit is never going to be durable
   void end_session(bool with_will);
   void enter_closing();
   void release_all();
   void pause(Pause reason);
   void resume(std::uint8_t reasons);
   void arm_keep_alive();
+  void end_stall();
   void retry_soon();  // what has found no memory: on_deadline() comes before long
   void log_closed(std::string_view why);
   [[nodiscard]] std::string_view client_id() const;
@@ -240,40 +243,50 @@ class Connection final : public hal::TransportHandler,
   [[nodiscard]] bool hold_until_sent(message::Message& message);
   void release_held();
 
-  struct Aliases {
-    TopicAliases incoming;
-    TopicAliases outgoing;
-  };
-  [[nodiscard]] bool make_aliases();
-
   // A message whose bytes the transport still refers to.
   struct SendHold {
     SendHold* next = nullptr;
     message::Message* message = nullptr;  // counted
-    std::uint32_t end = 0;                // stream position behind its last taken byte
+    std::uint32_t left = 0;               // bytes to be sent up to its last taken one
   };
+  // What few connections have.
+  struct Extras {
+    explicit Extras(std::uint16_t aliases_in, std::uint16_t aliases_out)
+        : incoming_aliases(aliases_in), outgoing_aliases(aliases_out) {}
+    Held* held = nullptr;  // a packet that is half out
+    Queue<SendHold> send_holds;
+    TopicAliases incoming_aliases;
+    TopicAliases outgoing_aliases;
+  };
+  // Null when memory is full.
+  [[nodiscard]] Extras* make_extras(Reserve reserve = Reserve::Keep);
+  [[nodiscard]] Extras* extras() const { return phase_ >= Phase::Open ? extras_ : nullptr; }
+  [[nodiscard]] Held* held() const { return extras() != nullptr ? extras_->held : nullptr; }
+  // How many outgoing aliases are defined.
+  [[nodiscard]] std::uint16_t alias_count() const {
+    return extras() != nullptr ? extras_->outgoing_aliases.count() : std::uint16_t{0};
+  }
+  void release_unused_extras();
+  void truncate_aliases(std::uint16_t count);
+  void release_arrival();
 
-  Context& context_;
-  hal::Transport* transport_;            // null once gone
-  session::Session* session_ = nullptr;  // while open
-  Instant last_packet_;                  // when the last one came
-  Instant stalled_since_ = kNever;       // kNever: no PUBLISH waits for memory
-  Acknowledgements acknowledgements_;
-  Queue<SendHold> send_holds_;
-  Incoming* incoming_ = nullptr;           // a packet that is half in
-  Held* held_ = nullptr;                   // a packet that is half out
-  Aliases* aliases_ = nullptr;             // made with the first alias
-  std::uint32_t maximum_packet_size_ = 0;  // the client's; 0: none
-  std::uint32_t taken_ = 0;                // stream positions: taken by the transport,
-  std::uint32_t sent_ = 0;                 // and no longer referenced by it
+  // The clock as it is kept here: milliseconds that wrap after 49 days.
+  [[nodiscard]] std::uint32_t now_ms() const {
+    return static_cast<std::uint32_t>(context_.now.time_since_epoch().count());
+  }
+
+  // In this order nothing is lost between the members: one of these stands for each client.
   std::uint16_t listener_;
+  std::uint32_t maximum_packet_size_ = 0;  // the client's; 0: none
+  std::uint32_t unsent_ = 0;               // bytes that the transport has taken and may refer to
+  // When the last packet came; while one waits for memory: since when.
+  std::uint32_t last_packet_ms_;
   std::uint16_t keep_alive_seconds_ = 0;
   std::uint16_t receive_maximum_ = wire::kDefaultReceiveMaximum;  // the client's
   std::uint16_t open_receives_ = 0;  // its PUBLISHes with QoS > 0 that we have not settled
   std::uint16_t owed_pings_ = 0;     // PINGRESPs, which wait for no commit
   std::uint16_t alias_maximum_in_ = 0;
   std::uint16_t alias_maximum_out_ = 0;
-  std::uint16_t aliases_before_ = 0;  // outgoing ones defined before the write under way
   wire::Version version_ = wire::Version::V311;
   Phase phase_ = Phase::AwaitConnect;
   std::uint8_t pauses_ = 0;
@@ -282,8 +295,21 @@ class Connection final : public hal::TransportHandler,
   bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
   bool asked_expiry_ : 1 = false;   // its CONNECT had a Session Expiry Interval above 0
   bool is_writable_ : 1 = true;
+  bool is_stalled_ : 1 = false;   // a PUBLISH waits for memory
   bool reaches_few_ : 1 = false;  // its last message was for few (routing::Schedule)
   bool had_share_ : 1 = false;    // it waits, and was served in this turn
+
+  Context& context_;
+  hal::Transport* transport_;            // null once gone
+  session::Session* session_ = nullptr;  // while open
+  Acknowledgements acknowledgements_;
+  Incoming* incoming_ = nullptr;  // a packet that is half in
+  union {
+    Arrival* arrival_;  // before CONNECT is accepted
+    Extras* extras_;    // from then on; null: none
+  };
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 104);
 
 }  // namespace midge::connection

@@ -20,8 +20,7 @@
 
 namespace midge::connection {
 
-class Connection;
-struct OpenConnection {};  // tag of the list of all connections
+struct Arrival;
 
 struct Context {
   const settings::Settings& settings;
@@ -42,12 +41,16 @@ struct Context {
   auth::DecisionHandler& decisions;
 
   OutboxScratch scratch{};
-  List<Connection, OpenConnection> connections{};
+  List<Arrival, Arrival> arrivals{};  // connections without a session yet
   // Clients connected through each listener.
   std::array<std::uint32_t, settings::kMaximumListeners> clients{};
   Instant now{};
   auth::Ticket last_ticket = 0;
   bool shutting_down = false;
+  bool ends = false;  // all connections are to be closed
+  // Commits that failed, while a turn deals with them; 0: none.
+  session::CommitNumber failed_from = 0;
+  session::CommitNumber failed_to = 0;
 };
 
 }  // namespace midge::connection

@@ -324,6 +324,7 @@ void Connection::open(const wire::Connect& connect) {
         {.kind = session::RecordKind::WillChanged, .session = session, .message = will});
   }
   context_.commits.record({.kind = session::RecordKind::SessionOpened, .session = session});
+  release_arrival();
   phase_ = Phase::Open;
   was_connected_ = true;
   if (!send_connack(connect, present, connect.client_id.empty() ? client_id : std::string_view{},
@@ -331,7 +332,7 @@ void Connection::open(const wire::Connect& connect) {
     return;
   }
   ++context_.metrics.connections;
-  last_packet_ = context_.now;
+  last_packet_ms_ = now_ms();
   arm_keep_alive();
   context_.router.on_online(*session);
   mark_ready();

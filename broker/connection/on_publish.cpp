@@ -70,28 +70,19 @@ Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
   }
   if (!publish.topic_name.empty()) {
     // Learned whatever becomes of this PUBLISH.
-    if (!make_aliases() ||
-        !aliases_->incoming.define(context_.memory, *alias, publish.topic_name)) {
+    if (make_extras() == nullptr ||
+        !extras_->incoming_aliases.define(context_.memory, *alias, publish.topic_name)) {
       close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
       return {.kind = Verdict::Kind::Closed};
     }
     return {};
   }
-  if (aliases_ != nullptr) publish.topic_name = aliases_->incoming.topic(*alias);
+  if (extras_ != nullptr) publish.topic_name = extras_->incoming_aliases.topic(*alias);
   if (publish.topic_name.empty()) {
     close(ReasonCode::ProtocolError, Cause::ProtocolError);
     return {.kind = Verdict::Kind::Closed};
   }
   return {};
-}
-
-bool Connection::make_aliases() {
-  if (aliases_ != nullptr) return true;
-  void* const memory = context_.memory.allocate(sizeof(Aliases));
-  if (memory == nullptr) return false;
-  aliases_ =
-      new (memory) Aliases{TopicAliases(alias_maximum_in_), TopicAliases(alias_maximum_out_)};
-  return true;
 }
 
 // Everything that is said about a PUBLISH before its payload matters. Sets the topic name that an
@@ -203,7 +194,7 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
                    qos, packet_id);
     return true;
   }
-  stalled_since_ = kNever;
+  end_stall();
   reaches_few_ = !context_.router.schedule().last_was_wide();
   if (qos == QoS::AtMostOnce) return true;
   if (qos == QoS::ExactlyOnce) {
@@ -244,15 +235,16 @@ bool Connection::on_memory_full(QoS qos, PacketIdentifier packet_id) {
     ++context_.metrics.publish_dropped;
     return true;
   }
-  if (stalled_since_ == kNever) stalled_since_ = context_.now;
+  if (!is_stalled_) last_packet_ms_ = now_ms();
+  is_stalled_ = true;
   // A client that owes us acknowledgements is not made to wait: they are what frees memory.
   const bool waits = session_->inflight_count == 0 &&
-                     context_.now - stalled_since_ < context_.settings.backpressure_time;
+                     Duration(now_ms() - last_packet_ms_) < context_.settings.backpressure_time;
   if (waits) {
     pause(kMemory);
     return false;
   }
-  stalled_since_ = kNever;
+  end_stall();
   if (is_v5()) {
     settle_publish({.kind = Verdict::Kind::Refuse,
                     .reason = ReasonCode::QuotaExceeded,

@@ -38,10 +38,12 @@ std::size_t write_small(const Acknowledgement& owed, bool v5, std::uint8_t* out)
 
 void Connection::flush() {
   if (phase_ == Phase::Finished || phase_ == Phase::Gone) return;
+  if (context_.ends) on_shutdown();
+  if (context_.failed_to != 0) on_commit_failed();
   if (is_writable_) write_out();
   if (phase_ == Phase::Closing) {
     // Owed acknowledgements and DISCONNECT have had their chance.
-    if (held_ != nullptr || !is_writable_) {
+    if (held() != nullptr || !is_writable_) {
       transport_->abort();
     } else {
       transport_->finish();
@@ -75,7 +77,7 @@ void Connection::write_out() {
   }
   const bool more = refill == routing::Refill::More;
   Plan plan(context_.scratch, context_.messages.created());
-  aliases_before_ = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
+  plan.aliases_before = alias_count();
   plan_held(plan);
   plan_acknowledgements(plan);
   if (session_ != nullptr && phase_ == Phase::Open && !awaits_connack()) {
@@ -96,17 +98,16 @@ void Connection::write_out() {
   }
   std::size_t offered = 0;
   for (const hal::Chunk& chunk : plan.chunks()) offered += chunk.bytes.size();
-  taken_ += static_cast<std::uint32_t>(*written);
   context_.metrics.bytes_sent += *written;
   is_writable_ = *written == offered;
   apply(plan, *written);
   keeps_up = is_writable_ && !plan.is_window_full;
   if (phase_ != Phase::Open || !is_writable_) return;
-  if (plan.is_full || held_ != nullptr || more || !session_->replays.empty()) mark_ready();
+  if (plan.is_full || held() != nullptr || more || !session_->replays.empty()) mark_ready();
 }
 
 void Connection::plan_held(Plan& plan) {
-  if (held_ != nullptr) plan.add_held(*held_);
+  if (const Held* const rest = held()) plan.add_held(*rest);
 }
 
 // PINGRESPs too.
@@ -115,7 +116,7 @@ void Connection::plan_acknowledgements(Plan& plan) {
   Acknowledgements::Place place;
   Acknowledgement owed;
   bool has_disconnect = false;
-  const std::uint16_t aliases = aliases_ != nullptr ? aliases_->outgoing.count() : 0;
+  const std::uint16_t aliases = alias_count();
   while (acknowledgements_.next(place, owed)) {
     // In order of arrival: what waits for its commit holds up those behind it.
     if (!context_.commits.is_durable(owed.commit)) break;
@@ -146,7 +147,7 @@ bool Connection::awaits_connack() const {
 }
 
 void Connection::plan_pings(Plan& plan) {
-  const std::uint16_t aliases = aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0};
+  const std::uint16_t aliases = alias_count();
   for (std::uint16_t i = 0; i < owed_pings_; ++i) {
     std::uint8_t* const room = plan.room(2);
     if (room == nullptr) {
@@ -162,7 +163,7 @@ void Connection::plan_pings(Plan& plan) {
 // What was in flight when the last connection ended, in its order, with its identifiers
 // [MQTT-4.4.0-1].
 void Connection::plan_resends(Plan& plan) {
-  const std::uint16_t aliases = aliases_ != nullptr ? aliases_->outgoing.count() : 0;
+  const std::uint16_t aliases = alias_count();
   plan.quota = session_->quota_used;
   for (Delivery* delivery = session_->resend; delivery != nullptr;) {
     Delivery* const following = delivery->next;
@@ -178,7 +179,7 @@ void Connection::plan_resends(Plan& plan) {
       continue;
     }
     if (delivery->state == OutboundState::AwaitCommit &&
-        !context_.commits.is_durable(session_->hold)) {
+        !context_.commits.is_durable_low(delivery->hold)) {
       plan.waits_for_commit = true;
       return;
     }
@@ -238,7 +239,12 @@ bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) 
 
 void Connection::plan_deliveries(Plan& plan) {
   session::Session& session = *session_;
-  Flight flight{.bytes = session.inflight_bytes, .last_id = session.last_packet_id};
+  Flight flight{.last_id = session.last_packet_id};
+  if (context_.settings.limits.inflight_bytes != settings::kUnlimited) {
+    for (const Delivery* at = session.inflight.first(); at != nullptr; at = at->next) {
+      flight.bytes += at->message->payload_bytes();
+    }
+  }
   Delivery* planned = nullptr;  // the last one in the queue that is planned
   Delivery* before = nullptr;
   for (Delivery* delivery = session.queued.first(); delivery != nullptr;) {
@@ -334,7 +340,7 @@ bool Connection::launch_recorded(Delivery& delivery, Delivery* before) {
   context_.sessions.launch(session, delivery,
                            waits ? OutboundState::AwaitCommit : OutboundState::AwaitPuback);
   if (session.resend == nullptr) session.resend = &delivery;
-  if (waits) session.hold = context_.commits.pending();
+  if (waits) delivery.hold = static_cast<std::uint32_t>(context_.commits.pending());
   return true;
 }
 

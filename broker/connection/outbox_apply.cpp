@@ -33,20 +33,20 @@ bool gives_quota(const Acknowledgement& owed) {
 
 // The transport took the first `taken` bytes.
 void Connection::apply(Plan& plan, std::size_t taken) {
-  if (held_ != nullptr) {
+  unsent_ += static_cast<std::uint32_t>(taken);
+  if (Held* const rest = held()) {
     const std::size_t of_held = std::min<std::size_t>(taken, plan.held_end());
-    const bool safe = held_->message == nullptr || hold_until_sent(*held_->message);
-    held_->offset += static_cast<std::uint32_t>(of_held);
+    const bool safe = rest->message == nullptr || hold_until_sent(*rest->message);
+    rest->offset += static_cast<std::uint32_t>(of_held);
     if (!safe) return transport_->abort();
-    if (held_->offset < held_->total) {
+    if (rest->offset < rest->total) {
       // Nothing behind it went out, and no alias that was planned there is defined.
-      if (aliases_ != nullptr) aliases_->outgoing.truncate(context_.memory, aliases_before_);
-      return;
+      return truncate_aliases(plan.aliases_before);
     }
     release_held();
   }
   std::uint32_t begin = plan.held_end();
-  std::uint16_t aliases = aliases_before_;
+  std::uint16_t aliases = plan.aliases_before;
   for (const PlannedPacket& packet : plan.packets()) {
     if (taken <= begin) break;
     aliases = packet.aliases;
@@ -60,7 +60,7 @@ void Connection::apply(Plan& plan, std::size_t taken) {
     begin = packet.end;
   }
   // Aliases of packets that did not go out were never defined.
-  if (aliases_ != nullptr) aliases_->outgoing.truncate(context_.memory, aliases);
+  truncate_aliases(aliases);
 }
 
 void Connection::apply(const PlannedPacket& packet) {
@@ -116,49 +116,61 @@ bool Connection::hold_rest(const PlannedPacket& packet, std::size_t taken) {
   const Bytes own(packet.own, packet.own_bytes);
   const Bytes rest = own.subspan(std::min(taken, own.size()));
   const auto bytes = static_cast<std::uint32_t>(sizeof(Held) + rest.size());
+  if (make_extras(Reserve::Use) == nullptr) return false;
   void* const memory = context_.memory.allocate(bytes, Reserve::Use);
   if (memory == nullptr) return false;
-  held_ = new (memory) Held{.bytes = bytes, .own_bytes = static_cast<std::uint32_t>(rest.size())};
-  copy(held_ + 1, rest);
-  held_->total = held_->own_bytes;
+  auto* const held =
+      new (memory) Held{.bytes = bytes, .own_bytes = static_cast<std::uint32_t>(rest.size())};
+  extras_->held = held;
+  copy(held + 1, rest);
+  held->total = held->own_bytes;
   if (packet.payload != nullptr) {
-    held_->message = packet.payload;
+    held->message = packet.payload;
     message::Messages::add_reference(*packet.payload);
-    held_->v5 = is_v5();
-    held_->total += static_cast<std::uint32_t>(shared_bytes(*packet.payload, is_v5()));
-    if (taken > own.size()) held_->offset = static_cast<std::uint32_t>(taken - own.size());
+    held->v5 = is_v5();
+    held->total += static_cast<std::uint32_t>(shared_bytes(*packet.payload, is_v5()));
+    if (taken > own.size()) held->offset = static_cast<std::uint32_t>(taken - own.size());
   }
   return true;
 }
 
 void Connection::release_held() {
-  if (held_ == nullptr) return;
-  if (held_->message != nullptr) context_.messages.release(*held_->message);
-  const std::size_t bytes = held_->bytes;
-  held_->~Held();
-  context_.memory.release(held_, bytes);
-  held_ = nullptr;
+  Held* const rest = held();
+  if (rest == nullptr) return;
+  if (rest->message != nullptr) context_.messages.release(*rest->message);
+  const std::size_t bytes = rest->bytes;
+  rest->~Held();
+  context_.memory.release(rest, bytes);
+  extras_->held = nullptr;
+  release_unused_extras();
 }
 
 // The transport may still refer to bytes of `message` that it took: keeps it until they are sent.
 bool Connection::hold_until_sent(Message& message) {
-  if (sent_ == taken_) return true;
+  if (unsent_ == 0) return true;
+  if (make_extras(Reserve::Use) == nullptr) return false;
   void* const memory = context_.memory.allocate(sizeof(SendHold), Reserve::Use);
   if (memory == nullptr) return false;
-  auto* const hold = new (memory) SendHold{.message = &message, .end = taken_};
+  auto* const hold = new (memory) SendHold{.message = &message, .left = unsent_};
   message::Messages::add_reference(message);
-  send_holds_.push_back(*hold);
+  extras_->send_holds.push_back(*hold);
   return true;
 }
 
 void Connection::on_sent(std::size_t bytes) {
-  sent_ += static_cast<std::uint32_t>(bytes);
-  while (send_holds_.first() != nullptr &&
-         static_cast<std::int32_t>(sent_ - send_holds_.first()->end) >= 0) {
-    SendHold* const hold = send_holds_.pop_front();
+  const auto count = static_cast<std::uint32_t>(bytes);
+  unsent_ -= count;
+  if (extras() == nullptr) return;
+  Queue<SendHold>& holds = extras_->send_holds;
+  for (SendHold* at = holds.first(); at != nullptr; at = at->next) {
+    at->left -= std::min(at->left, count);
+  }
+  while (holds.first() != nullptr && holds.first()->left == 0) {
+    SendHold* const hold = holds.pop_front();
     context_.messages.release(*hold->message);
     context_.memory.release(hold, sizeof(SendHold));
   }
+  release_unused_extras();
 }
 
 }  // namespace midge::connection

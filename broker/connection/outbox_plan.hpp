@@ -142,6 +142,8 @@ class Plan {
   bool is_window_full = false;
   // Something waits for its commit: of the deliveries behind it only QoS 0 goes out.
   bool waits_for_commit = false;
+  // Outgoing aliases defined before this write.
+  std::uint16_t aliases_before = 0;
   // PUBLISHes with QoS > 0 that are open or planned.
   std::uint32_t quota = 0;
 

@@ -55,8 +55,7 @@ bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
   const auto form = common_form(delivery);
   if (!form) return false;
   const std::size_t most = maximum_packet_size_ != 0 ? maximum_packet_size_ : SIZE_MAX;
-  return plan.add_again(*delivery.message, *form, most,
-                        aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0});
+  return plan.add_again(*delivery.message, *form, most, alias_count());
 }
 
 // Plans one PUBLISH; false when there is no room for it in this write.
@@ -71,15 +70,15 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   // resend carries the full topic.
   constexpr std::size_t kAliasBytes = 3;
   if (alias_maximum_out_ > 0 && planned == Kind::Delivery && topic_name.size() > kAliasBytes &&
-      make_aliases()) {
-    TopicAliases& aliases = aliases_->outgoing;
+      make_extras() != nullptr) {
+    TopicAliases& aliases = extras_->outgoing_aliases;
     alias = aliases.find(topic_name);
     // Two lengths may become a byte longer. Without memory the topic goes without an alias.
     const std::size_t total = size.total + kAliasBytes + 2;
-    const auto next = static_cast<std::uint16_t>(aliases.count() + 1);
-    defines = alias == 0 && next <= alias_maximum_out_ && fits_client(total) &&
+    const auto fresh = static_cast<std::uint16_t>(aliases.count() + 1);
+    defines = alias == 0 && fresh <= alias_maximum_out_ && fits_client(total) &&
               total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
-              aliases.define(context_.memory, next, topic_name);
+              aliases.define(context_.memory, fresh, topic_name);
     if (alias != 0 || defines) {
       const auto added = static_cast<std::uint32_t>(kAliasBytes);
       size.remaining -= wire::variable_byte_integer_bytes(size.properties) + size.properties;
@@ -97,10 +96,9 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   const std::size_t own = size.total - shared;
   const bool copies = shared <= kCopyBytes && size.total <= context_.scratch.bytes.size();
   std::uint8_t* const room = plan.room(copies ? size.total : own);
-  if (defines) alias = aliases_->outgoing.count();
+  if (defines) alias = alias_count();
   if (room == nullptr) {
-    if (defines)
-      aliases_->outgoing.truncate(context_.memory, static_cast<std::uint16_t>(alias - 1));
+    if (defines) truncate_aliases(static_cast<std::uint16_t>(alias - 1));
     return false;
   }
 
@@ -137,8 +135,7 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
     });
   }
   MIDGE_ASSERT(out.ok() && out.size() == (copies ? size.total : own));
-  plan.add(planned, out.size(), aliases_ != nullptr ? aliases_->outgoing.count() : std::uint16_t{0},
-           copies ? nullptr : &message, v5);
+  plan.add(planned, out.size(), alias_count(), copies ? nullptr : &message, v5);
   if (const auto form = common_form(delivery); form && copies) plan.keep(message, *form);
   return true;
 }

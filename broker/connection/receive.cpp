@@ -278,7 +278,8 @@ std::size_t Connection::continue_payload(Bytes rest) {
     incoming.verdict.kind = Verdict::Kind::Closed;
   }
   incoming.payload_left -= static_cast<std::uint32_t>(count);
-  last_packet_ = context_.now;  // a long upload is a sign of life
+  is_stalled_ = false;
+  last_packet_ms_ = now_ms();  // a long upload is a sign of life
   if (incoming.payload_left > 0) return count;
   incoming.is_publish_payload = true;
   incoming.stage = Incoming::Stage::Complete;
@@ -302,7 +303,7 @@ bool Connection::complete_incoming() {
   }
   count_received(incoming.payload_bytes);
   ++context_.metrics.messages_received;
-  last_packet_ = context_.now;
+  last_packet_ms_ = now_ms();
   drop_incoming();
   return true;
 }
@@ -354,7 +355,7 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
       break;  // accepts() has refused them
   }
   ++context_.metrics.messages_received;
-  last_packet_ = context_.now;
+  last_packet_ms_ = now_ms();
   return true;
 }
 

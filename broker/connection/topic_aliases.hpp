@@ -28,6 +28,8 @@ class TopicAliases {
   void truncate(Memory& memory, std::uint16_t count);
 
   void clear(Memory& memory);
+  // Whether none has been defined.
+  [[nodiscard]] bool empty() const { return entries_ == nullptr; }
 
  private:
   struct Entry {

@@ -74,22 +74,15 @@ struct Core::State final : auth::DecisionHandler {
   }
 
   void on_decision(auth::Ticket ticket, auth::Verdict verdict) override {
-    for_each_connection([&](Connection& at) { return !at.on_decision(ticket, verdict); });
-  }
-
-  // Until visit answers false. It may close the connection it is given.
-  template <class Visit>
-  void for_each_connection(Visit visit) {
-    for (Connection* at = context.connections.first(); at != nullptr;) {
-      Connection* const next = context.connections.next(*at);
-      if (!visit(*at)) return;
-      at = next;
+    for (connection::Arrival* at = context.arrivals.first(); at != nullptr;
+         at = context.arrivals.next(*at)) {
+      if (at->connection->on_decision(ticket, verdict)) return;
     }
   }
 
   void expire();
   void flush();
-  void on_commits_changed();
+  void wake_all();
   void arm_system();
 
   Core& core;
@@ -156,9 +149,17 @@ hal::TransportHandler* Core::accept(hal::Transport& transport, std::uint16_t lis
     metrics.count(Cause::ConnectionLimit);
     return nullptr;
   }
+  Memory& memory = state_.memory;
+  void* const place = memory.allocate(sizeof(connection::Arrival));
+  auto* const arrival = place != nullptr ? new (place) connection::Arrival : nullptr;
   Connection* const connection =
-      state_.connections.create(Reserve::Keep, state_.context, transport, listener);
-  if (connection == nullptr) metrics.count(Cause::MemoryFull);
+      arrival != nullptr
+          ? state_.connections.create(Reserve::Keep, state_.context, transport, listener, *arrival)
+          : nullptr;
+  if (connection == nullptr) {
+    if (arrival != nullptr) memory.release(arrival, sizeof(connection::Arrival));
+    metrics.count(Cause::MemoryFull);
+  }
   return connection;
 }
 
@@ -173,11 +174,17 @@ void Core::State::expire() {
     Deadline* const due = deadlines.take();
     if (due == nullptr) break;
     switch (static_cast<DeadlineKind>(due->kind)) {
-      case DeadlineKind::Session:
-        lifecycle.on_deadline(static_cast<session::Session&>(*due));
+      case DeadlineKind::Session: {
+        auto& session = static_cast<session::Session&>(*due);
+        if (session.is_online()) {
+          static_cast<Connection&>(*session.attachment).on_deadline();
+        } else {
+          lifecycle.on_deadline(session);
+        }
         break;
-      case DeadlineKind::Connection:
-        static_cast<Connection&>(*due).on_deadline();
+      }
+      case DeadlineKind::Arrival:
+        static_cast<connection::Arrival&>(*due).connection->on_connect_timeout();
         break;
       case DeadlineKind::Retained:
         router.on_expired(static_cast<routing::RetainedExpiry&>(*due));
@@ -200,14 +207,10 @@ void Core::State::arm_system() {
   }
 }
 
-void Core::State::on_commits_changed() {
-  if (const session::CommitNumber failed = commits.take_failed()) {
-    for_each_connection([&](Connection& at) {
-      at.on_commit_failed(failed, commits.asked());
-      return true;
-    });
-  }
-  wakes_all = true;
+void Core::State::wake_all() {
+  sessions.for_each([this](session::Session& session) {
+    if (session.is_online()) ready.add(*session.attachment);
+  });
 }
 
 void Core::State::flush() {
@@ -236,20 +239,22 @@ void Core::turn() {
   state.expire();
   state.arm_system();
   state.commits.commit();
-  if (state.commits.take_changed()) state.on_commits_changed();
-  if (std::exchange(state.wakes_all, false)) {
-    state.for_each_connection([&](Connection& at) {
-      state.ready.add(at);
-      return true;
-    });
+  if (state.commits.take_changed()) {
+    state.context.failed_from = state.commits.take_failed();
+    state.context.failed_to = state.context.failed_from != 0 ? state.commits.asked() : 0;
+    state.wakes_all = true;
   }
+  if (std::exchange(state.wakes_all, false)) state.wake_all();
   state.flush();
-  if (state.sends_shutdown) {
-    state.sends_shutdown = false;
-    state.for_each_connection([](Connection& at) {
-      at.on_shutdown();
-      return true;
-    });
+  state.context.failed_from = state.context.failed_to = 0;
+  if (std::exchange(state.sends_shutdown, false)) {
+    // The wills are out; the next turn closes all.
+    state.context.ends = true;
+    state.wake_all();
+    for (connection::Arrival* at = state.context.arrivals.first(); at != nullptr;
+         at = state.context.arrivals.next(*at)) {
+      state.ready.add(*at->connection);
+    }
   }
 }
 
@@ -272,8 +277,8 @@ void Core::shut_down() {
 }
 
 bool Core::drained() const {
-  return state_.context.shutting_down && state_.context.connections.empty() &&
-         state_.ready.empty() && !state_.sends_shutdown;
+  return state_.context.shutting_down && state_.connections.used() == 0 && state_.ready.empty() &&
+         !state_.sends_shutdown;
 }
 
 void Core::on_loaded() {

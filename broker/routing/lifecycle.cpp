@@ -19,6 +19,7 @@ void Lifecycle::attach(Session& session, session::Attachment& attachment) {
 }
 
 void Lifecycle::leave(Session& session) {
+  deadlines_.clear(session);
   session.attachment = nullptr;
   --metrics_.clients_connected;
   router_.on_offline(session);

@@ -43,9 +43,10 @@ void Router::destroy(Replay* replay) {
 }
 
 void Router::stop_replay(Subscription& subscription) {
-  Queue<session::ReplayBase>& replays = subscription.session.replays;
+  Ring<session::ReplayBase>& replays = subscription.session.replays;
   session::ReplayBase* before = nullptr;
-  for (session::ReplayBase* at = replays.first(); at != nullptr; before = at, at = at->next) {
+  for (session::ReplayBase* at = replays.first(); at != nullptr;
+       before = at, at = replays.next(*at)) {
     if (static_cast<Replay*>(at)->subscription != &subscription) continue;
     return destroy(static_cast<Replay*>(replays.pop_after(before)));
   }

@@ -190,7 +190,7 @@ void Router::on_offline(Session& session) {
   for (const Delivery* at = session.inflight.first(); at != nullptr && !holds_any; at = at->next) {
     holds_any = at->group != nullptr;
   }
-  if (session.shared_count == 0 && !holds_any) return;
+  if (!session.in_group && !holds_any) return;
   give_back(session, nullptr);
   if (holds_any && groups_waiting_ > 0) {
     return groups_.for_each([this](Group& group) {
@@ -204,7 +204,7 @@ void Router::on_offline(Session& session) {
 }
 
 void Router::on_online(Session& session) {
-  if (session.shared_count == 0 || groups_waiting_ == 0) return;
+  if (!session.in_group || groups_waiting_ == 0) return;
   for (Subscription* at = session.subscriptions.first(); at != nullptr;
        at = session.subscriptions.next(*at)) {
     if (at->group != nullptr) dispatch(*at->group);
@@ -219,7 +219,6 @@ void Router::leave_group(Subscription& subscription) {
   if (group.turn == &subscription) group.turn = group.members.next(subscription);
   group.members.remove(subscription);
   --group.member_count;
-  --session.shared_count;
   --metrics_.shared_subscriptions;
   if (group.member_count > 0) return dispatch(group);
   while (Delivery* const delivery = pop_waiting(group)) {

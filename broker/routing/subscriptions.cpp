@@ -84,7 +84,7 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
     if (group != nullptr) {
       group->members.push_back(*subscription);
       ++group->member_count;
-      ++session.shared_count;
+      session.in_group = true;
       ++metrics_.shared_subscriptions;
     } else {
       SubscriptionTree::add(*node, *subscription);
@@ -128,7 +128,7 @@ void Router::remove(Subscription& subscription) {
     SubscriptionTree::remove(*node, subscription);
   }
   session.subscriptions.remove(subscription);
-  --session.subscription_count;
+  if (--session.subscription_count == 0) session.in_group = false;
   --metrics_.subscriptions;
   subscriptions_changed_ = true;
   subscriptions_.destroy(&subscription);

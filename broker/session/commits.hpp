@@ -35,6 +35,10 @@ class Commits final : public DurableHandler {
   [[nodiscard]] std::uint64_t records() const { return records_; }
 
   [[nodiscard]] bool is_durable(CommitNumber number) const { return number <= durable_; }
+  // The same for the low half of a number: what waits is never 2^31 commits old.
+  [[nodiscard]] bool is_durable_low(std::uint32_t number) const {
+    return static_cast<std::int32_t>(number - static_cast<std::uint32_t>(durable_)) <= 0;
+  }
 
   // Ends a turn: asks for one commit when anything is pending.
   void commit() {

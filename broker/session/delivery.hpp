@@ -31,6 +31,7 @@ struct Delivery {
     std::uint32_t identifier = 0;  // Subscription Identifier, 0: none
     IdentifierList* identifiers;   // when has_list
   };
+  std::uint32_t hold = 0;                // AwaitCommit: the low half of that commit's number
   wire::PacketIdentifier packet_id = 0;  // 0 while it has none
   OutboundState state = OutboundState::Queued;
   wire::QoS qos : 2 = wire::QoS::AtMostOnce;  // effective

@@ -19,7 +19,7 @@
 namespace midge::session {
 
 // What a Deadline of this broker belongs to (Deadline::kind).
-enum class DeadlineKind : std::uint8_t { Session, Connection, Retained, System };
+enum class DeadlineKind : std::uint8_t { Session, Arrival, Retained, System };
 
 // A will that waits for its connection to end, or for its delay to pass after that.
 struct Will {
@@ -41,8 +41,8 @@ struct ReplayBase {
   ReplayBase* next = nullptr;
 };
 
-// The deadline of a session while its client is away: the end of the session or the will's delay,
-// whichever is first.
+// Its deadline: while the client is away the end of the session or the will's delay, whichever is
+// first; while it is there its connection's.
 class Session : public Deadline {
  public:
   [[nodiscard]] std::string_view client_id() const {
@@ -54,39 +54,35 @@ class Session : public Deadline {
   }
   [[nodiscard]] bool is_online() const { return attachment != nullptr; }
 
-  // The table's.
-  Session* hash_next = nullptr;
-  std::uint32_t hash = 0;
+  // In this order nothing is lost between the members: one of these stands for each client.
+  bool in_group = false;  // may have shared subscriptions
   std::uint16_t client_id_bytes = 0;
   std::uint16_t user_name_bytes = 0;
+  std::uint16_t inflight_count = 0;
+  std::uint16_t quota_used = 0;  // PUBLISHes with QoS > 0 that this connection has open
+  wire::PacketIdentifier last_packet_id = 0;
+  std::uint16_t inbound_count = 0;
+  std::uint32_t hash = 0;  // of the client id
+  std::uint32_t queued_count = 0;
+  std::uint32_t queued_bytes = 0;  // payloads of `queued`
+  std::uint32_t subscription_count = 0;
+  std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
 
+  Session* hash_next = nullptr;      // the table's
   Attachment* attachment = nullptr;  // null while the client is away
-
   SmallList<Subscription, OfSession> subscriptions;
-  Queue<ReplayBase> replays;
+  Ring<ReplayBase> replays;
 
   // Outgoing: what waits, and what has an identifier, in the order of sending.
   Queue<Delivery> queued;
   Queue<Delivery> inflight;
   Delivery* resend = nullptr;  // the first in flight that this connection has not sent yet
-  CommitNumber hold = 0;       // identifiers given to AwaitCommit deliveries are durable with this
-  std::uint32_t queued_count = 0;
-  std::uint32_t queued_bytes = 0;  // payloads of `queued`
-  std::uint32_t inflight_bytes = 0;
-  std::uint32_t subscription_count = 0;
-  std::uint16_t inflight_count = 0;
-  std::uint16_t quota_used = 0;  // PUBLISHes with QoS > 0 that this connection has open
-  wire::PacketIdentifier last_packet_id = 0;
 
-  // Incoming: open QoS 2 identifiers.
-  std::uint16_t inbound_count = 0;
-  Queue<InboundIdentifier> inbound;
-
+  Ring<InboundIdentifier> inbound;  // incoming: open QoS 2 identifiers
   Will* will = nullptr;
-
-  Instant ends = kNever;             // while away: when the session expires
-  std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
-  std::uint32_t shared_count = 0;    // shared ones among the subscriptions
+  Instant ends = kNever;  // while away: when the session expires
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(Session) <= 152);
 
 }  // namespace midge::session

@@ -117,7 +117,6 @@ void Sessions::launch(Session& session, Delivery& delivery, OutboundState state)
   delivery.state = state;
   session.inflight.push_back(delivery);
   ++session.inflight_count;
-  session.inflight_bytes += delivery.message->payload_bytes();
   ++metrics_.inflight_messages;
 }
 
@@ -139,7 +138,6 @@ Delivery* Sessions::land(Session& session, Found found) {
     --session.quota_used;
   }
   --session.inflight_count;
-  session.inflight_bytes -= delivery->message->payload_bytes();
   --metrics_.inflight_messages;
   return delivery;
 }
@@ -149,7 +147,8 @@ void Sessions::restart_flight(Session& session) {
        delivery = delivery->next) {
     delivery->takes_quota = false;
   }
-  for (InboundIdentifier* open = session.inbound.first(); open != nullptr; open = open->next) {
+  for (InboundIdentifier* open = session.inbound.first(); open != nullptr;
+       open = session.inbound.next(*open)) {
     open->takes_quota = false;
   }
   session.quota_used = 0;
@@ -172,7 +171,7 @@ void Sessions::drop_qos0(Session& session) {
 
 bool Sessions::has_inbound(const Session& session, wire::PacketIdentifier id) {
   for (const InboundIdentifier* open = session.inbound.first(); open != nullptr;
-       open = open->next) {
+       open = session.inbound.next(*open)) {
     if (open->packet_id == id) return true;
   }
   return false;
@@ -191,7 +190,7 @@ bool Sessions::open_inbound(Session& session, wire::PacketIdentifier id) {
 std::optional<bool> Sessions::close_inbound(Session& session, wire::PacketIdentifier id) {
   InboundIdentifier* before = nullptr;
   for (InboundIdentifier* open = session.inbound.first(); open != nullptr;
-       before = open, open = open->next) {
+       before = open, open = session.inbound.next(*open)) {
     if (open->packet_id != id) continue;
     const bool took_quota = open->takes_quota;
     inbound_.destroy(session.inbound.pop_after(before));

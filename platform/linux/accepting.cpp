@@ -89,9 +89,9 @@ void SocketListener::on_events(std::uint32_t) {
 }
 
 void SocketListener::take_in(Descriptor socket, const sockaddr_storage& address) {
-  const AddressText peer(reinterpret_cast<const sockaddr*>(&address));
+  const auto& peer = reinterpret_cast<const sockaddr&>(address);
   const Connections::Adopted adopted =
-      entrance_->connections.adopt(std::move(socket), peer.view(), entrance_->acceptor, index_);
+      entrance_->connections.adopt(std::move(socket), peer, entrance_->acceptor, index_);
   if (adopted == Connections::Adopted::NoRoom) entrance_->metrics.count(metrics::Cause::MemoryFull);
 }
 

@@ -11,12 +11,13 @@ namespace midge::platform {
 
 class AddressText {
  public:
+  AddressText() = default;
   explicit AddressText(const sockaddr* address);
 
   [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
 
  private:
-  std::array<char, 56> text_;  // 45 of the longest IPv6, 8 of brackets, colon and port
+  std::array<char, 56> text_{};  // 45 of the longest IPv6, 8 of brackets, colon and port
   std::size_t size_ = 0;
 };
 

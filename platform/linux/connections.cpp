@@ -1,6 +1,8 @@
 #include "platform/linux/connections.hpp"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,7 +32,7 @@ Connections::~Connections() {
   if (spare_leftover_ != nullptr) arena_.give(spare_leftover_, leftover_pages(kReceiveBytes));
 }
 
-Connections::Adopted Connections::adopt(Descriptor socket, std::string_view peer,
+Connections::Adopted Connections::adopt(Descriptor socket, const sockaddr& peer,
                                         hal::Acceptor& acceptor, std::uint16_t listener) {
   TcpTransport* const transport = transports_.create(Reserve::Keep, *this, socket.get());
   if (transport == nullptr) return Adopted::NoRoom;
@@ -53,16 +55,21 @@ Connections::Adopted Connections::adopt(Descriptor socket, std::string_view peer
   return Adopted::Open;
 }
 
-bool Connections::set_peer(TcpTransport& transport, std::string_view peer) {
-  char* to = transport.peer_.data();
-  if (peer.size() > TcpTransport::kInlinePeer) {
+bool Connections::set_peer(TcpTransport& transport, const sockaddr& peer) {
+  if (peer.sa_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
+    transport.peer_v4_ = v4.sin_addr.s_addr;
+    transport.peer_port_ = v4.sin_port;
+    transport.family_ = TcpTransport::Family::V4;
+  } else if (peer.sa_family == AF_INET6) {
     LongPeer* const long_peer = long_peers_.create(Reserve::Keep);
     if (long_peer == nullptr) return false;
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
+    memcpy(long_peer->address.data(), &v6.sin6_addr, long_peer->address.size());
     transport.long_peer_ = long_peer;
-    to = long_peer->text.data();
-    peer = peer.substr(0, sizeof long_peer->text);
+    transport.peer_port_ = v6.sin6_port;
+    transport.family_ = TcpTransport::Family::V6;
   }
-  transport.peer_size_ = static_cast<std::uint8_t>(peer.copy(to, peer.size()));
   return true;
 }
 
@@ -224,7 +231,7 @@ void Connections::close(TcpTransport& transport) {
 
 void Connections::bury(TcpTransport& transport) {
   if (transport.handler_ != nullptr) transport.handler_->on_closed(transport.cause_);
-  if (transport.peer_size_ > TcpTransport::kInlinePeer) long_peers_.destroy(transport.long_peer_);
+  if (transport.family_ == TcpTransport::Family::V6) long_peers_.destroy(transport.long_peer_);
   transports_.destroy(&transport);
 }
 

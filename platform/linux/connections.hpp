@@ -14,6 +14,7 @@
 #include "broker/base/list.hpp"
 #include "broker/base/slab.hpp"
 #include "broker/hal/listener.hpp"
+#include "platform/linux/address_text.hpp"
 #include "platform/linux/descriptor.hpp"
 #include "platform/linux/event_loop.hpp"
 #include "platform/linux/tcp_transport.hpp"
@@ -47,7 +48,7 @@ class Connections final : public TransportEvents {
   enum class Adopted : std::uint8_t { Open, Refused, NoRoom };
   // Takes over a connected, non-blocking socket, offers it to `acceptor` and, when that takes it,
   // watches it. Otherwise it is closed again.
-  Adopted adopt(Descriptor socket, std::string_view peer, hal::Acceptor& acceptor,
+  Adopted adopt(Descriptor socket, const sockaddr& peer, hal::Acceptor& acceptor,
                 std::uint16_t listener);
 
   // Transports that exist, those on the way out included.
@@ -76,7 +77,7 @@ class Connections final : public TransportEvents {
   void end(TcpTransport& transport, hal::CloseCause cause);
   void close(TcpTransport& transport);
   void bury(TcpTransport& transport);
-  [[nodiscard]] bool set_peer(TcpTransport& transport, std::string_view peer);
+  [[nodiscard]] bool set_peer(TcpTransport& transport, const sockaddr& peer);
 
   [[nodiscard]] bool can_keep_leftover();
   void keep_leftover(TcpTransport& transport, Bytes bytes);
@@ -92,6 +93,7 @@ class Connections final : public TransportEvents {
   Queue<TcpTransport> queue_;       // for the next turn
   Queue<TcpTransport> serving_;     // of this turn
   List<Drain, DrainTag> draining_;  // in the order of their deadlines
+  AddressText peer_text_;           // what TcpTransport::peer() refers to
   void* spare_leftover_ = nullptr;  // room for one full buffer, taken before it is needed
   alignas(64) std::array<std::uint8_t, kReceiveBytes> buffer_;
 };

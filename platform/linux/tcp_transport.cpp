@@ -1,5 +1,9 @@
 #include "platform/linux/tcp_transport.hpp"
 
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
 #include "platform/linux/connections.hpp"
 
 namespace midge::platform {
@@ -29,7 +33,29 @@ void TcpTransport::abort() {
 }
 
 std::string_view TcpTransport::peer() const {
-  return {peer_size_ > kInlinePeer ? long_peer_->text.data() : peer_.data(), peer_size_};
+  sockaddr_storage storage{};
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  switch (family_) {
+    case Family::Unix:
+      address->sa_family = AF_UNIX;
+      break;
+    case Family::V4: {
+      auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+      v4.sin_family = AF_INET;
+      v4.sin_port = peer_port_;
+      v4.sin_addr.s_addr = peer_v4_;
+      break;
+    }
+    case Family::V6: {
+      auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = peer_port_;
+      memcpy(&v6.sin6_addr, long_peer_->address.data(), long_peer_->address.size());
+      break;
+    }
+  }
+  owner_.peer_text_ = AddressText(address);
+  return owner_.peer_text_.view();
 }
 
 }  // namespace midge::platform

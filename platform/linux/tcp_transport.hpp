@@ -15,9 +15,9 @@ class Connections;
 struct Leftover;
 struct Drain;
 
-// The peer's text when it does not fit into the transport: IPv6.
+// A peer's address that does not fit into the transport: IPv6.
 struct LongPeer {
-  std::array<char, 56> text;
+  std::array<std::uint8_t, 16> address;
 };
 
 class TcpTransport final : public hal::Transport {
@@ -38,8 +38,6 @@ class TcpTransport final : public hal::Transport {
 
  private:
   friend class Connections;
-  static constexpr std::size_t kInlinePeer = 24;  // "255.255.255.255:65535" and what is shorter
-
   Connections& owner_;
   hal::TransportHandler* handler_ = nullptr;  // null until accepted
   union {
@@ -56,15 +54,17 @@ class TcpTransport final : public hal::Transport {
   bool draining_ : 1 = false;  // finish() was called
   bool closed_ : 1 = false;    // the descriptor is gone; on_closed() is due or was called
   bool queued_ : 1 = false;    // in the queue of Connections
-  hal::CloseCause cause_ = hal::CloseCause::Finished;
+  enum class Family : std::uint8_t { Unix, V4, V6 };
+  hal::CloseCause cause_ : 4 = hal::CloseCause::Finished;
+  Family family_ : 4 = Family::Unix;
 
-  std::uint8_t peer_size_ = 0;
+  std::uint16_t peer_port_ = 0;  // as the kernel has it, as the address
   union {
-    std::array<char, kInlinePeer> peer_{};
-    LongPeer* long_peer_;  // when peer_size_ > kInlinePeer
+    std::uint32_t peer_v4_ = 0;
+    LongPeer* long_peer_;  // V6
   };
 };
 
-static_assert(sizeof(void*) != 8 || sizeof(TcpTransport) <= 72);
+static_assert(sizeof(void*) != 8 || sizeof(TcpTransport) <= 56);
 
 }  // namespace midge::platform

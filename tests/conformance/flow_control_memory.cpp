@@ -43,7 +43,7 @@ class Filler {
 
   // Publishes to it until a message of `bytes` finds no room.
   void fill(std::size_t bytes = 3'000) {
-    Client publisher(broker_, Version::V5, "fill-publisher");
+    Client publisher(broker_, Version::V5, "full");
     for (int i = 0; i < 10'000; ++i) {
       publisher.publish("fill", std::string(bytes, 'x'), kQoS1);
       if (!publisher.next()) {

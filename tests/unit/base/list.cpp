@@ -84,3 +84,30 @@ TEST_CASE("a queue takes out of its middle and joins another") {
   CHECK(other.empty());
   CHECK(queue.last() == &links[0]);
 }
+
+TEST_CASE("a ring is a queue that knows its end") {
+  Link links[4];
+  for (int i = 0; i < 4; ++i) links[i].name = static_cast<char>('a' + i);
+  Ring<Link> ring;
+  const auto names = [&ring] {
+    std::string all;
+    for (const Link* at = ring.first(); at != nullptr; at = ring.next(*at)) all += at->name;
+    return all;
+  };
+  CHECK(ring.empty());
+  CHECK(ring.first() == nullptr);
+  CHECK(ring.pop_front() == nullptr);
+  for (Link& link : links) ring.push_back(link);
+  CHECK(names() == "abcd");
+  CHECK(ring.pop_after(&links[1]) == &links[2]);
+  CHECK(names() == "abd");
+  CHECK(ring.pop_after(&links[1]) == &links[3]);  // the last: the one before it is last now
+  CHECK(names() == "ab");
+  ring.push_back(links[2]);
+  CHECK(names() == "abc");
+  CHECK(ring.pop_front() == &links[0]);
+  CHECK(ring.pop_front() == &links[1]);
+  CHECK(ring.pop_front() == &links[2]);
+  CHECK(ring.empty());
+  CHECK(links[2].next == nullptr);
+}

@@ -1,5 +1,6 @@
 #include "tests/unit/linux/world.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -70,7 +71,7 @@ void make_pair(int (&ends)[2]) {
 
 }  // namespace
 
-World::Link World::connect(std::string_view peer) {
+World::Link World::connect(const char* host, std::uint16_t port) {
   int ends[2];
   make_pair(ends);
   Descriptor theirs(ends[1]);
@@ -78,7 +79,19 @@ World::Link World::connect(std::string_view peer) {
   setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   REQUIRE(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-  REQUIRE(connections->adopt(Descriptor(ends[0]), peer, door, 0) == Connections::Adopted::Open);
+  sockaddr_storage peer{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(peer);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(peer);
+  if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+  } else {
+    REQUIRE(inet_pton(AF_INET6, host, &v6.sin6_addr) == 1);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+  }
+  REQUIRE(connections->adopt(Descriptor(ends[0]), reinterpret_cast<const sockaddr&>(peer), door,
+                             0) == Connections::Adopted::Open);
   Recorder& handler = *door.guests.back();
   return {handler, *handler.transport, std::move(theirs)};
 }

@@ -52,13 +52,13 @@ class Door final : public hal::Acceptor {
 struct World {
   explicit World(std::size_t memory_bytes = std::size_t{4} << 20);
 
-  // A connection between the loop and `peer`.
+  // A connection between the loop and a peer that is said to have this address.
   struct Link {
     Recorder& handler;
     hal::Transport& transport;
     Descriptor peer;
   };
-  [[nodiscard]] Link connect(std::string_view peer = "192.0.2.1:1234");
+  [[nodiscard]] Link connect(const char* host = "192.0.2.1", std::uint16_t port = 1234);
 
   // One turn; waits at most `longest` for an event.
   void turn(Duration longest = Duration(20));
