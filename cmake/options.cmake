@@ -1,5 +1,6 @@
 # What a build contains. Presets set these; see CMakePresets.json.
 option(MIDGE_LINUX "Build the broker for Linux (the program midge)" ON)
 option(MIDGE_TESTS "Build the unit, conformance, scenario and interop tests" OFF)
+option(MIDGE_BENCH "Build the load generator and the benchmarks" OFF)
 option(MIDGE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(MIDGE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
