@@ -19,9 +19,11 @@ void latency(Engine& engine, Json& json) {
   const Options& options = engine.options;
   const std::vector<std::uint32_t> publishers = make_pairs(engine);
   std::vector<std::uint64_t> took_ns;
-  std::vector<std::uint64_t> late_ns;  // how far the generator itself was behind
-  engine.on_delivery = [&](Client&, const Stamp& stamp) {
+  std::vector<std::uint64_t> late_ns;        // how far the generator itself was behind
+  std::vector<std::uint64_t> first_took_ns;  // of each subscriber's first message
+  engine.on_delivery = [&](const Client& client, const Stamp& stamp) {
     took_ns.push_back(now_ns() - stamp.sent_ns);
+    if (client.received == 1) first_took_ns.push_back(took_ns.back());
   };
 
   // Publishes `total` messages, in turn. Spins, so that a delivery is seen at once.
@@ -48,6 +50,7 @@ void latency(Engine& engine, Json& json) {
   constexpr double kStartSeconds = 0.3;
   publish_at_rate(std::max(static_cast<std::uint64_t>(options.messages_per_second * kStartSeconds),
                            static_cast<std::uint64_t>(publishers.size())));
+  json.add("first_p50_us", quantile_us(first_took_ns, 0.5));
   json.add("start_max_us", quantile_us(took_ns, 1));
   took_ns.clear();
   late_ns.clear();
