@@ -75,7 +75,9 @@ std::size_t Arena::find_run(std::size_t count) const {
 
 void* Arena::take(std::size_t count, Reserve reserve) {
   MIDGE_ASSERT(count > 0);
-  const std::size_t kept = reserve == Reserve::Keep ? reserve_ : 0;
+  const std::size_t kept = reserve == Reserve::Keep    ? reserve_
+                           : reserve == Reserve::Enter ? reserve_ / 2
+                                                       : 0;
   if (total_ - used_ < kept || total_ - used_ - kept < count) return nullptr;
   const std::size_t first = find_run(count);
   if (first == total_) return nullptr;

@@ -27,9 +27,12 @@ class NoBacking final : public ArenaBacking {
   void release(MutableBytes) override {}
 };
 
-// Whether an allocation may use the reserve, which is kept for what must not fail:
-// acknowledgements, UNSUBSCRIBE, DISCONNECT.
-enum class Reserve : std::uint8_t { Keep, Use };
+// How far an allocation may go into the reserve.
+enum class Reserve : std::uint8_t {
+  Keep,   // not at all
+  Enter,  // half of it, for what brings a client in: it may fetch what fills the memory
+  Use,    // all, for what must not fail: acknowledgements, UNSUBSCRIBE, DISCONNECT
+};
 
 class Arena {
  public:

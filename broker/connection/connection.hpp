@@ -93,6 +93,9 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] std::size_t continue_payload(Bytes rest);
   [[nodiscard]] bool accepts(const wire::FixedHeader& header);
   [[nodiscard]] bool complete_incoming();
+  [[nodiscard]] Reserve reserve_to_read() const {
+    return phase_ == Phase::AwaitConnect ? Reserve::Enter : Reserve::Keep;
+  }
   [[nodiscard]] bool make_incoming();
   [[nodiscard]] bool grow_incoming(std::uint32_t bytes);
   [[nodiscard]] bool start_payload();

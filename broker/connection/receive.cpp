@@ -110,7 +110,7 @@ bool Connection::accepts(const wire::FixedHeader& header) {
 }
 
 bool Connection::make_incoming() {
-  void* const memory = context_.memory.allocate(sizeof(Incoming));
+  void* const memory = context_.memory.allocate(sizeof(Incoming), reserve_to_read());
   if (memory == nullptr) {
     close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
     return false;
@@ -136,7 +136,8 @@ bool Connection::grow_incoming(std::uint32_t bytes) {
   const std::uint32_t wished =
       std::min(std::max(bytes, incoming.capacity * 2), incoming.header.remaining_length);
   const auto capacity = static_cast<std::uint32_t>(context_.memory.capacity_for(wished));
-  auto* const buffer = static_cast<std::uint8_t*>(context_.memory.allocate(capacity));
+  auto* const buffer =
+      static_cast<std::uint8_t*>(context_.memory.allocate(capacity, reserve_to_read()));
   if (buffer == nullptr) {
     close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
     return false;

@@ -150,11 +150,11 @@ hal::TransportHandler* Core::accept(hal::Transport& transport, std::uint16_t lis
     return nullptr;
   }
   Memory& memory = state_.memory;
-  void* const place = memory.allocate(sizeof(connection::Arrival));
+  void* const place = memory.allocate(sizeof(connection::Arrival), Reserve::Enter);
   auto* const arrival = place != nullptr ? new (place) connection::Arrival : nullptr;
   Connection* const connection =
       arrival != nullptr
-          ? state_.connections.create(Reserve::Keep, state_.context, transport, listener, *arrival)
+          ? state_.connections.create(Reserve::Enter, state_.context, transport, listener, *arrival)
           : nullptr;
   if (connection == nullptr) {
     if (arrival != nullptr) memory.release(arrival, sizeof(connection::Arrival));

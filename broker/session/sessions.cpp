@@ -38,7 +38,8 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
     metrics_.count(metrics::Cause::SessionLimit);
     return nullptr;
   }
-  void* const memory = memory_.allocate(sizeof(Session) + client_id.size() + user_name.size());
+  void* const memory =
+      memory_.allocate(sizeof(Session) + client_id.size() + user_name.size(), Reserve::Enter);
   if (memory == nullptr) {
     metrics_.count(metrics::Cause::MemoryFull);
     return nullptr;

@@ -34,7 +34,7 @@ Connections::~Connections() {
 
 Connections::Adopted Connections::adopt(Descriptor socket, const sockaddr& peer,
                                         hal::Acceptor& acceptor, std::uint16_t listener) {
-  TcpTransport* const transport = transports_.create(Reserve::Keep, *this, socket.get());
+  TcpTransport* const transport = transports_.create(Reserve::Enter, *this, socket.get());
   if (transport == nullptr) return Adopted::NoRoom;
   if (!set_peer(*transport, peer)) {
     transports_.destroy(transport);
@@ -62,7 +62,7 @@ bool Connections::set_peer(TcpTransport& transport, const sockaddr& peer) {
     transport.peer_port_ = v4.sin_port;
     transport.family_ = TcpTransport::Family::V4;
   } else if (peer.sa_family == AF_INET6) {
-    LongPeer* const long_peer = long_peers_.create(Reserve::Keep);
+    LongPeer* const long_peer = long_peers_.create(Reserve::Enter);
     if (long_peer == nullptr) return false;
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
     memcpy(long_peer->address.data(), &v6.sin6_addr, long_peer->address.size());
