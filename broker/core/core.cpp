@@ -260,7 +260,7 @@ void Core::turn() {
 
 Instant Core::next_deadline() const {
   if (!state_.ready.empty() || state_.commits.is_pending() || state_.sends_shutdown ||
-      state_.wakes_all) {
+      state_.wakes_all || state_.lifecycle.is_sweeping()) {
     return state_.context.now;
   }
   return state_.deadlines.next();

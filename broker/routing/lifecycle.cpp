@@ -52,10 +52,21 @@ void Lifecycle::arm(Session& session) {
 void Lifecycle::end(Session& session) {
   deadlines_.clear(session);
   publish_will(session);
-  router_.forget(session);
   if (session.queued_count > 0) metrics_.count(Cause::SessionEnded, session.queued_count);
   sessions_.commits().record({.kind = session::RecordKind::SessionEnded, .session = &session});
-  sessions_.destroy(session);
+  sessions_.retire(session);
+  (last_over_ != nullptr ? last_over_->hash_next : first_over_) = &session;
+  last_over_ = &session;
+  sweep();
+}
+
+void Lifecycle::sweep() {
+  while (first_over_ != nullptr && router_.forget(*first_over_, sweeps_)) {
+    Session& session = *first_over_;
+    first_over_ = session.hash_next;
+    if (first_over_ == nullptr) last_over_ = nullptr;
+    sessions_.destroy(session);
+  }
 }
 
 void Lifecycle::publish_will(Session& session) {

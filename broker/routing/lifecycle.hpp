@@ -18,7 +18,13 @@ class Lifecycle {
         authorizer_(authorizer) {}
 
   // `now` holds until the next turn.
-  void start_turn(Instant now) { now_ = now; }
+  void start_turn(Instant now) {
+    now_ = now;
+    sweeps_ = kSweeps;
+    sweep();
+  }
+  // Whether sessions that are over wait for their subscriptions to be taken away.
+  [[nodiscard]] bool is_sweeping() const { return first_over_ != nullptr; }
 
   // A connection takes the session. Its flight starts anew.
   void attach(session::Session& session, session::Attachment& attachment);
@@ -41,6 +47,9 @@ class Lifecycle {
   void on_deadline(session::Session& session);
 
  private:
+  // Subscriptions of sessions that are over that a turn takes away.
+  static constexpr std::uint32_t kSweeps = 512;
+
   void arm(session::Session& session);
 
   session::Sessions& sessions_;
@@ -48,7 +57,12 @@ class Lifecycle {
   Deadlines& deadlines_;
   metrics::Metrics& metrics_;
   auth::Authorizer& authorizer_;
+  void sweep();
+
   Instant now_{};
+  std::uint32_t sweeps_ = kSweeps;          // left in this turn
+  session::Session* first_over_ = nullptr;  // linked by hash_next
+  session::Session* last_over_ = nullptr;
 };
 
 }  // namespace midge::routing

@@ -1,6 +1,7 @@
 #include "broker/routing/router.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace midge::routing {
 
@@ -32,14 +33,26 @@ void Router::for_each_node(const Matches& matches, std::string_view topic_name, 
   for (std::size_t i = 0; i < matches.count; ++i) visit(*matches.nodes[i]);
 }
 
-Routed Router::publish(Message& message, const Session* publisher) {
-  message.publisher = publisher != nullptr ? publisher->hash : 0;
-  Matches matches;
-  tree_.for_each_match(message.topic_name(), [&matches](TreeNode& node) {
+const Router::Matches& Router::match(std::string_view topic_name) {
+  Matches& matches = last_.matches;
+  if (last_.topic_bytes == topic_name.size() &&
+      std::memcmp(last_.topic, topic_name.data(), topic_name.size()) == 0) {
+    return matches;
+  }
+  matches.count = matches.subscribers = 0;
+  tree_.for_each_match(topic_name, [&matches](TreeNode& node) {
     if (matches.count < Matches::kKept) matches.nodes[matches.count] = &node;
     ++matches.count;
     matches.subscribers += node.subscriber_count;
   });
+  last_.topic_bytes = topic_name.size() <= LastMatches::kTopicBytes ? topic_name.size() : 0;
+  copy(last_.topic, topic_name.substr(0, last_.topic_bytes));
+  return matches;
+}
+
+Routed Router::publish(Message& message, const Session* publisher) {
+  message.publisher = publisher != nullptr ? publisher->hash : 0;
+  const Matches& matches = match(message.topic_name());
   // Everything that can be refused is found out before anything happens.
   if (!sessions_.deliveries().prepare(matches.subscribers)) return Routed::MemoryFull;
   Routed routed = matches.count == 0 ? Routed::NoSubscribers : Routed::Delivered;
@@ -93,7 +106,7 @@ void Router::deliver(const Matches& matches, Message& message, const Session* pu
       auto& subscription = static_cast<Subscription&>(*at);
       // No Local: not to the publisher's own client [MQTT-3.8.3-3].
       if (subscription.options.no_local && &subscription.session == publisher) continue;
-      deliver_plain(matches, subscription, message);
+      if (!subscription.session.is_over) deliver_plain(matches, subscription, message);
     }
   });
   if (!has_groups) return;
@@ -221,6 +234,7 @@ bool Router::would_refuse(const Matches& matches, const Message& message,
       }
       const auto& subscription = static_cast<Subscription&>(*at);
       if (subscription.options.no_local && &subscription.session == publisher) continue;
+      if (subscription.session.is_over) continue;
       if (effective_qos(message, subscription.options) == QoS::AtMostOnce) continue;
       cause = queue_limit(subscription.session, message.payload_bytes());
     }

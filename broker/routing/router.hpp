@@ -90,8 +90,9 @@ class Router {
   // It went: what it has of shared groups and did not send or, at QoS 1, see acknowledged goes to
   // other members.
   void on_offline(session::Session& session);
-  // The session ends: takes away its subscriptions and replays.
-  void forget(session::Session& session);
+  // The session is over: takes away its subscriptions and replays, at most `most`, which counts
+  // down. False while some are left.
+  [[nodiscard]] bool forget(session::Session& session, std::uint32_t& most);
 
   // Refills the session's queue from replays and shared groups while there is room. Called before
   // its connection writes.
@@ -134,6 +135,14 @@ class Router {
     std::size_t count = 0;
     std::size_t subscribers = 0;
   };
+  // Those of the last topic name: publishers repeat themselves. Valid until subscriptions change.
+  struct LastMatches {
+    static constexpr std::size_t kTopicBytes = 120;  // longer ones are not kept
+    Matches matches;
+    std::size_t topic_bytes = 0;  // 0: not valid
+    char topic[kTopicBytes];
+  };
+  [[nodiscard]] const Matches& match(std::string_view topic_name);
   template <class Visit>
   void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
 
@@ -201,6 +210,7 @@ class Router {
   const settings::Settings& settings_;
   VirtualTopics& virtual_topics_;
   SubscriptionTree tree_;
+  LastMatches last_;
   RetainedStore retained_;
   Schedule schedule_;
   HashIndex<session::Group> groups_;

@@ -46,6 +46,7 @@ Subscription* Router::find_subscription(const Session& session, const TreeNode& 
 
 Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filter,
                                      wire::SubscriptionOptions options, std::uint32_t identifier) {
+  last_.topic_bytes = 0;
   TreeNode* const node = tree_.make(filter.filter);
   if (node == nullptr) {
     metrics_.count(Cause::MemoryFull);
@@ -122,6 +123,7 @@ void Router::remove(Subscription& subscription) {
   Session& session = subscription.session;
   auto* const node = static_cast<TreeNode*>(subscription.place);
   stop_replay(subscription);
+  last_.topic_bytes = 0;
   if (subscription.group != nullptr) {
     leave_group(subscription);
   } else {
@@ -135,8 +137,13 @@ void Router::remove(Subscription& subscription) {
   tree_.prune(node);
 }
 
-void Router::forget(Session& session) {
-  while (Subscription* const subscription = session.subscriptions.first()) remove(*subscription);
+bool Router::forget(Session& session, std::uint32_t& most) {
+  while (Subscription* const subscription = session.subscriptions.first()) {
+    if (most == 0) return false;
+    --most;
+    remove(*subscription);
+  }
+  return true;
 }
 
 bool Router::has_virtual_subscriber() const {

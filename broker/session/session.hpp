@@ -55,7 +55,8 @@ class Session : public Deadline {
   [[nodiscard]] bool is_online() const { return attachment != nullptr; }
 
   // In this order nothing is lost between the members: one of these stands for each client.
-  bool in_group = false;  // may have shared subscriptions
+  bool in_group : 1 = false;  // may have shared subscriptions
+  bool is_over : 1 = false;   // has ended, and its subscriptions are being taken away
   std::uint16_t client_id_bytes = 0;
   std::uint16_t user_name_bytes = 0;
   std::uint16_t inflight_count = 0;
@@ -68,7 +69,7 @@ class Session : public Deadline {
   std::uint32_t subscription_count = 0;
   std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
 
-  Session* hash_next = nullptr;      // the table's
+  Session* hash_next = nullptr;      // the table's; of those that are over: the next
   Attachment* attachment = nullptr;  // null while the client is away
   SmallList<Subscription, OfSession> subscriptions;
   Ring<ReplayBase> replays;

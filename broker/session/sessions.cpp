@@ -57,8 +57,7 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
   return session;
 }
 
-void Sessions::destroy(Session& session) {
-  MIDGE_ASSERT(session.subscriptions.empty() && session.replays.empty());
+void Sessions::retire(Session& session) {
   MIDGE_ASSERT(!session.is_set() && session.attachment == nullptr);
   while (Delivery* const delivery = dequeue(session)) deliveries_.destroy(delivery);
   while (!session.inflight.empty()) {
@@ -68,6 +67,11 @@ void Sessions::destroy(Session& session) {
   drop_will(session);
   table_.remove(session);
   --metrics_.clients_total;
+  session.is_over = true;
+}
+
+void Sessions::destroy(Session& session) {
+  MIDGE_ASSERT(session.is_over && session.subscriptions.empty() && session.replays.empty());
   const std::size_t bytes = session_bytes(session);
   session.~Session();
   memory_.release(&session, bytes);

@@ -26,8 +26,9 @@ class Sessions {
   [[nodiscard]] Session* find(std::string_view client_id) const;
   // A new, empty session; null when the session limit is reached or memory is full.
   [[nodiscard]] Session* create(std::string_view client_id, std::string_view user_name);
-  // The session's subscriptions and replays have been taken away before (Router::forget()). Frees
-  // its queues, its will and itself.
+  // The session is over: frees its queues and its will and takes it out of the table.
+  void retire(Session& session);
+  // Then its subscriptions and replays are taken away (Router::forget()), and at last it is freed.
   void destroy(Session& session);
 
   // Some session, or null: for the end of the broker.

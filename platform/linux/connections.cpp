@@ -23,13 +23,19 @@ bool would_block(int error) {
 }  // namespace
 
 Connections::Connections(EventLoop& loop, Arena& arena)
-    : loop_(loop), arena_(arena), transports_(arena), long_peers_(arena), drains_(arena) {
+    : loop_(loop),
+      arena_(arena),
+      transports_(arena),
+      long_peers_(arena),
+      drains_(arena),
+      receive_bytes_(std::clamp<std::size_t>(arena.total_pages() * arena.page_bytes() / 64,
+                                             std::size_t{16} << 10, kReceiveBytes)) {
   loop_.set_transport_events(this);
 }
 
 Connections::~Connections() {
   loop_.set_transport_events(nullptr);
-  if (spare_leftover_ != nullptr) arena_.give(spare_leftover_, leftover_pages(kReceiveBytes));
+  if (spare_leftover_ != nullptr) arena_.give(spare_leftover_, leftover_pages(receive_bytes_));
 }
 
 Connections::Adopted Connections::adopt(Descriptor socket, const sockaddr& peer,
@@ -132,7 +138,7 @@ void Connections::read(TcpTransport& transport) {
     if (reads == kReadsPerTurn) return queue(transport);
     // Without room to keep what a pausing handler leaves, the bytes stay in the socket until used.
     const bool peeks = !can_keep_leftover();
-    const ssize_t got = recv(transport.fd_, buffer_.data(), buffer_.size(), peeks ? MSG_PEEK : 0);
+    const ssize_t got = recv(transport.fd_, buffer_.data(), receive_bytes_, peeks ? MSG_PEEK : 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && would_block(errno)) {
       transport.readable_ = false;
@@ -143,7 +149,7 @@ void Connections::read(TcpTransport& transport) {
       return end(transport, in_order ? hal::CloseCause::Peer : hal::CloseCause::Error);
     }
     const auto received = static_cast<std::size_t>(got);
-    const bool emptied = received < buffer_.size();
+    const bool emptied = received < receive_bytes_;
     const bool ends = transport.hung_up_ || transport.broken_;
     // Emptied: whatever comes next makes a new event.
     if (emptied && !ends) transport.readable_ = false;
@@ -185,14 +191,14 @@ void Connections::finish(TcpTransport& transport) {
 void Connections::drain(TcpTransport& transport) {
   for (int reads = 0; transport.readable_; ++reads) {
     if (reads == kReadsPerTurn) return queue(transport);
-    const ssize_t got = recv(transport.fd_, buffer_.data(), buffer_.size(), 0);
+    const ssize_t got = recv(transport.fd_, buffer_.data(), receive_bytes_, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && would_block(errno)) {
       transport.readable_ = false;
       return;
     }
     const std::size_t received = got > 0 ? static_cast<std::size_t>(got) : 0;
-    const bool emptied = received < buffer_.size();
+    const bool emptied = received < receive_bytes_;
     if (received == 0 || received > transport.drain_->bytes_left ||
         (emptied && (transport.hung_up_ || transport.broken_))) {
       return end(transport, hal::CloseCause::Finished);

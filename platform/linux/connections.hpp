@@ -34,7 +34,7 @@ struct Drain : ListNode<DrainTag> {
 
 class Connections final : public TransportEvents {
  public:
-  static constexpr std::size_t kReceiveBytes = 64 * 1024;
+  static constexpr std::size_t kReceiveBytes = 256 * 1024;
   static constexpr Duration kDrainTime{1'000};
   static constexpr std::size_t kDrainBytes = 1024 * 1024;
 
@@ -61,7 +61,7 @@ class Connections final : public TransportEvents {
  private:
   friend class TcpTransport;
   // What one connection may read in a turn, in fillings of the buffer: the others wait as long.
-  static constexpr int kReadsPerTurn = 4;
+  static constexpr int kReadsPerTurn = 1;
 
   [[nodiscard]] Result<std::size_t, hal::TransportError> write(TcpTransport& transport,
                                                                std::span<const hal::Chunk> chunks);
@@ -90,11 +90,12 @@ class Connections final : public TransportEvents {
   Pool<TcpTransport> transports_;
   Pool<LongPeer> long_peers_;
   Pool<Drain> drains_;
-  Queue<TcpTransport> queue_;       // for the next turn
-  Queue<TcpTransport> serving_;     // of this turn
-  List<Drain, DrainTag> draining_;  // in the order of their deadlines
-  AddressText peer_text_;           // what TcpTransport::peer() refers to
-  void* spare_leftover_ = nullptr;  // room for one full buffer, taken before it is needed
+  Queue<TcpTransport> queue_;        // for the next turn
+  Queue<TcpTransport> serving_;      // of this turn
+  List<Drain, DrainTag> draining_;   // in the order of their deadlines
+  AddressText peer_text_;            // what TcpTransport::peer() refers to
+  void* spare_leftover_ = nullptr;   // room for one full buffer, taken before it is needed
+  const std::size_t receive_bytes_;  // of the buffer; less where the arena is small
   alignas(64) std::array<std::uint8_t, kReceiveBytes> buffer_;
 };
 

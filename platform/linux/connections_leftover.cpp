@@ -22,7 +22,7 @@ std::size_t Connections::leftover_pages(std::size_t bytes) const {
 
 bool Connections::can_keep_leftover() {
   // Untouched, the spare costs addresses only.
-  if (spare_leftover_ == nullptr) spare_leftover_ = arena_.take(leftover_pages(kReceiveBytes));
+  if (spare_leftover_ == nullptr) spare_leftover_ = arena_.take(leftover_pages(receive_bytes_));
   return spare_leftover_ != nullptr;
 }
 
@@ -31,7 +31,7 @@ void Connections::keep_leftover(TcpTransport& transport, Bytes bytes) {
   void* memory = arena_.take(pages);
   if (memory == nullptr) {
     memory = std::exchange(spare_leftover_, nullptr);
-    pages = leftover_pages(kReceiveBytes);
+    pages = leftover_pages(receive_bytes_);
   }
   transport.leftover_ = new (memory)
       Leftover{.begin = 0, .size = static_cast<std::uint32_t>(bytes.size()), .pages = pages};

@@ -265,5 +265,31 @@ TEST_CASE("a client may change its version between connections") {
   back.expect_nothing();
 }
 
+TEST_CASE("a session with thousands of subscriptions ends, and its client id is free at once") {
+  for (const Version version : kBothVersions) {
+    CAPTURE(version);
+    Broker broker;
+    Client b(broker, version, "b");
+    Client a(broker, version, "a");
+    std::vector<Filter> filters;
+    for (int i = 0; i < 5'000; ++i) {
+      filters.push_back({.filter = "t/" + std::to_string(i % 2'500) + (i < 2'500 ? "" : "/+")});
+    }
+    a.subscribe(filters);
+    a.expect(PacketType::Suback);
+    CHECK(broker.metrics.subscriptions == 5'000);
+    broker.at_once([&] {
+      a.drop();
+      b.publish("t/1", "x", kQoS1);
+    });
+    b.expect(PacketType::Puback);
+    a.reconnect();
+    b.must_publish("t/2", "x", kQoS1);
+    a.expect_nothing();
+    CHECK(broker.metrics.subscriptions == 0);
+    CHECK(broker.metrics.clients_total == 2);
+  }
+}
+
 }  // namespace
 }  // namespace midge::test

@@ -29,8 +29,10 @@ TEST_CASE("a session is found by its client id, byte by byte") {
   CHECK(world.sessions.find("sensor-") == nullptr);
   CHECK(a->client_id() == "sensor-1");
   CHECK(a->user_name() == "ada");
+  world.sessions.retire(*a);
   world.sessions.destroy(*a);
   CHECK(world.sessions.find("sensor-1") == nullptr);
+  world.sessions.retire(*b);
   world.sessions.destroy(*b);
   CHECK(world.metrics.clients_total == 0);
   CHECK(world.arena.used_pages() == 0);
@@ -75,6 +77,7 @@ TEST_CASE("deliveries leave the flight in any order, and the place of a resend m
   land(4);
   land(2);
   CHECK(session.resend == nullptr);
+  world.sessions.retire(session);
   world.sessions.destroy(session);
   CHECK(world.metrics.queued_messages == 0);
   CHECK(world.metrics.inflight_messages == 0);
@@ -93,6 +96,7 @@ TEST_CASE("an open QoS 2 identifier is known until it is closed") {
   CHECK(world.sessions.close_inbound(session, 11) == true);
   CHECK_FALSE(world.sessions.close_inbound(session, 7));
   CHECK(session.inbound_count == 1);
+  world.sessions.retire(session);
   world.sessions.destroy(session);
   CHECK(world.arena.used_pages() == 0);
 }
