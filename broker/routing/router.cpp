@@ -120,15 +120,15 @@ void Router::deliver(const Matches& matches, Message& message, const Session* pu
   });
 }
 
-QoS Router::effective_qos(const Message& message, const wire::SubscriptionOptions& options) const {
+QoS Router::effective_qos(const Message& message, session::PackedOptions options) const {
   // The lower of published and granted [MQTT-3.8.4-8], unless configured against the spec.
-  return settings_.upgrade_outgoing_qos ? options.maximum_qos
-                                        : std::min(message.qos(), options.maximum_qos);
+  const QoS granted = options.maximum_qos;
+  return settings_.upgrade_outgoing_qos ? granted : std::min(message.qos(), granted);
 }
 
 void Router::deliver_plain(const Matches& matches, Subscription& subscription, Message& message) {
   Session& session = subscription.session;
-  const wire::SubscriptionOptions& options = subscription.options;
+  const session::PackedOptions options = subscription.options;
   const QoS qos = effective_qos(message, options);
   const bool retain = options.retain_as_published && message.retain();
   Delivery* const last = session.queued.last();
@@ -170,7 +170,7 @@ void Router::add_skipped_identifiers(const Matches& matches, const Subscription&
                                      Delivery& delivery) {
   bool before = true;
   for_each_node(matches, delivery.message->topic_name(), [&](TreeNode& node) {
-    if (&node == subscription.place) before = false;
+    if (&node == subscription.node()) before = false;
     if (!before) return;
     const Subscription* const skipped = find_subscription(subscription.session, node, nullptr);
     if (skipped != nullptr && skipped->identifier != 0) {

@@ -167,7 +167,7 @@ class Router {
   }
   void queue(session::Session& session, session::Delivery& delivery);
   [[nodiscard]] wire::QoS effective_qos(const message::Message& message,
-                                        const wire::SubscriptionOptions& options) const;
+                                        session::PackedOptions options) const;
 
   // shared groups
   [[nodiscard]] session::Group* find_group(const TreeNode& node, std::string_view name) const;

@@ -199,7 +199,7 @@ void Router::on_offline(Session& session) {
   }
   for (Subscription* at = session.subscriptions.first(); at != nullptr;
        at = session.subscriptions.next(*at)) {
-    if (at->group != nullptr) dispatch(*at->group);
+    if (Group* const group = at->group()) dispatch(*group);
   }
 }
 
@@ -207,12 +207,12 @@ void Router::on_online(Session& session) {
   if (!session.in_group || groups_waiting_ == 0) return;
   for (Subscription* at = session.subscriptions.first(); at != nullptr;
        at = session.subscriptions.next(*at)) {
-    if (at->group != nullptr) dispatch(*at->group);
+    if (Group* const group = at->group()) dispatch(*group);
   }
 }
 
 void Router::leave_group(Subscription& subscription) {
-  Group& group = *subscription.group;
+  Group& group = *subscription.group();
   Session& session = subscription.session;
   // What was not sent yet goes to the other members.
   if (group.member_count > 1) give_back(session, &group);

@@ -1,8 +1,10 @@
-// The subscription tree: a node for each level of each filter, found through one hash table keyed
-// by (parent, level). Matching walks down with an explicit stack; nothing recurses.
+// The subscription tree: one hash table finds a node by its parent and the first level of its
+// label. Levels in a row without a branch and without a subscriber are one node. Matching walks
+// down with an explicit stack; nothing recurses.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "broker/base/hash.hpp"
@@ -16,19 +18,26 @@ namespace midge::routing {
 
 struct TreeNode {
   TreeNode* hash_next = nullptr;
-  TreeNode* parent = nullptr;
-  TreeNode* plus = nullptr;  // child "+"
-  TreeNode* rest = nullptr;  // child "#"
+  TreeNode* parent = nullptr;  // null: the root, whose label stands for nothing
   SmallList<session::Subscriber, session::AtNode> subscribers;
-  std::uint32_t hash = 0;
+  std::uint32_t hash = 0;  // of the parent and the label's first level
   std::uint32_t subscriber_count = 0;
-  std::uint32_t literal_children = 0;  // children other than "+" and "#"
-  std::uint16_t name_bytes = 0;        // the level lies behind the object
+  // Children by the first level of their labels.
+  std::uint32_t has_plus : 1 = 0;  // "+"
+  std::uint32_t has_rest : 1 = 0;  // "#"
+  std::uint32_t literal_children : 30 = 0;
+  // The label lies behind the object from `label_start` to `label_end`: one level or more, such as
+  // "+/dev" or "temp/#". A split moves the start.
+  std::uint16_t label_start = 0;
+  std::uint16_t label_end = 0;
 
-  [[nodiscard]] std::string_view name() const {
-    return {reinterpret_cast<const char*>(this + 1), name_bytes};
+  [[nodiscard]] std::string_view label() const {
+    return {reinterpret_cast<const char*>(this + 1) + label_start,
+            std::size_t{label_end} - label_start};
   }
+  [[nodiscard]] bool has_children() const { return has_plus || has_rest || literal_children > 0; }
 };
+static_assert(sizeof(void*) != 8 || sizeof(TreeNode) == 40, "there may be very many");
 
 class SubscriptionTree {
  public:
@@ -41,10 +50,12 @@ class SubscriptionTree {
 
   // The node of `filter` (valid, without $share), or null when there is none.
   [[nodiscard]] TreeNode* find(std::string_view filter) const;
-  // The same, made when there is none; null when memory is full. A node without subscribers and
-  // children must be given to prune().
+  // The same, made when there is none; null when memory is full, then nothing has changed. A node
+  // without subscribers and children must be given to prune().
   [[nodiscard]] TreeNode* make(std::string_view filter);
-  // Frees `node` and its parents as far as nothing hangs at them.
+  // Frees `node` and its parents as far as nothing hangs at them. A node that is left with a single
+  // child is not joined with it: there are no more such nodes than there were branches and
+  // subscribers at one time, and whoever points to the child need not be told.
   void prune(TreeNode* node);
 
   static void add(TreeNode& node, session::Subscriber& subscriber) {
@@ -81,7 +92,18 @@ class SubscriptionTree {
   [[nodiscard]] std::uint32_t hash_of(const TreeNode& parent, std::string_view level) const {
     return hasher_(level, reinterpret_cast<std::uintptr_t>(&parent));
   }
+  // The child whose label begins with `level`.
   [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level) const;
+  // Matches what a label has behind its first level with the topic name from `at`, where a level
+  // ends. The offset of the next level then (see Frame); nothing when they differ.
+  [[nodiscard]] static std::optional<std::uint32_t> match_behind(std::string_view label,
+                                                                 std::string_view topic_name,
+                                                                 std::size_t at);
+
+  [[nodiscard]] TreeNode* create(std::string_view label);
+  void destroy(TreeNode* node);
+  void hang(TreeNode& parent, TreeNode& node);
+  [[nodiscard]] TreeNode* split(TreeNode& node, std::size_t front_bytes);
 
   Memory& memory_;
   Hasher hasher_;
@@ -103,20 +125,22 @@ void SubscriptionTree::for_each_match(std::string_view topic_name, Visit visit) 
     const Frame frame = stack_[--depth];
     const TreeNode& node = *frame.node;
     const bool wildcards = !(hidden && &node == root_);
-    if (wildcards) offer(node.rest);  // "a/#" matches "a" and all below
+    if (node.has_rest && wildcards) offer(child(node, "#"));  // "a/#" matches "a" and all below
     if (frame.rest == kEnd) {
       offer(&node);
       continue;
     }
-    const std::size_t slash = topic_name.find('/', frame.rest);
-    const std::string_view level = topic_name.substr(frame.rest, slash - frame.rest);
-    const std::uint32_t rest =
-        slash == std::string_view::npos ? kEnd : static_cast<std::uint32_t>(slash + 1);
-    // At most two more frames for one taken: never deeper than the levels and one.
-    if (wildcards && node.plus != nullptr) stack_[depth++] = {node.plus, rest};
-    if (node.literal_children > 0) {
-      if (const TreeNode* const next = child(node, level)) stack_[depth++] = {next, rest};
-    }
+    const std::string_view level = topic::first_level(topic_name.substr(frame.rest));
+    // At most two more frames for one taken, each a level further at least: never more than the
+    // levels and one.
+    const auto push = [&](const TreeNode* next, std::size_t first_level_bytes) {
+      if (next == nullptr) return;
+      const auto rest = match_behind(next->label().substr(first_level_bytes), topic_name,
+                                     frame.rest + level.size());
+      if (rest) stack_[depth++] = {next, *rest};
+    };
+    if (node.has_plus && wildcards) push(child(node, "+"), 1);
+    if (node.literal_children > 0) push(child(node, level), level.size());
   }
 }
 

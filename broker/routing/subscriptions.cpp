@@ -25,7 +25,7 @@ Subscription* Router::find_subscription(const Session& session, const TreeNode& 
   if (session.subscription_count <= others) {
     for (Subscription* at = session.subscriptions.first(); at != nullptr;
          at = session.subscriptions.next(*at)) {
-      if (at->place == &node && at->group == group) return at;
+      if (at->node() == &node && at->group() == group) return at;
     }
     return nullptr;
   }
@@ -92,7 +92,7 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
     }
   }
   // An identical filter replaces the options; no message is lost in between [MQTT-3.8.4-3].
-  subscription->options = options;
+  subscription->options = session::PackedOptions(options);
   subscription->identifier = identifier;
 
   const bool wants_retained =
@@ -121,10 +121,10 @@ bool Router::unsubscribe(Session& session, const topic::Filter& filter) {
 
 void Router::remove(Subscription& subscription) {
   Session& session = subscription.session;
-  auto* const node = static_cast<TreeNode*>(subscription.place);
+  auto* const node = static_cast<TreeNode*>(subscription.node());
   stop_replay(subscription);
   last_.topic_bytes = 0;
-  if (subscription.group != nullptr) {
+  if (subscription.is_shared) {
     leave_group(subscription);
   } else {
     SubscriptionTree::remove(*node, subscription);

@@ -15,25 +15,48 @@ struct Group;
 
 struct AtNode {};
 struct OfSession {};
-struct OfGroup {};
+
+// Subscription Options in a byte: every subscription keeps them.
+struct PackedOptions {
+  PackedOptions() = default;
+  explicit PackedOptions(const wire::SubscriptionOptions& options) {
+    maximum_qos = options.maximum_qos;
+    no_local = options.no_local;
+    retain_as_published = options.retain_as_published;
+    retain_handling = options.retain_handling;
+  }
+
+  wire::QoS maximum_qos : 2 = wire::QoS::AtMostOnce;
+  bool no_local : 1 = false;
+  bool retain_as_published : 1 = false;
+  wire::RetainHandling retain_handling : 2 = wire::RetainHandling::Send;
+};
 
 // What hangs at a node of the tree: a session's own subscription, or a shared group.
 struct Subscriber : ListNode<AtNode> {
   explicit Subscriber(bool group) : is_group(group) {}
+
   bool is_group;
-};
 
-// A plain subscription hangs at its node, a shared one in its group.
-struct Subscription : Subscriber, ListNode<OfSession>, ListNode<OfGroup> {
-  Subscription(Session& owner, void* node, Group* shared)
-      : Subscriber(false), session(owner), place(node), group(shared) {}
-
-  wire::SubscriptionOptions options;
+  // A Subscription's, here because they fill what alignment would leave empty.
+  bool is_shared = false;
+  PackedOptions options;
   std::uint32_t identifier = 0;  // Subscription Identifier, 0: none
-  Session& session;
-  void* place;   // the tree's node
-  Group* group;  // null for a plain subscription
 };
+
+// A plain subscription hangs at its node; a shared one in its group, with the same links.
+struct Subscription : Subscriber, ListNode<OfSession> {
+  Subscription(Session& owner, void* node, Group* shared);
+
+  // Null for a plain subscription.
+  [[nodiscard]] Group* group() const { return is_shared ? static_cast<Group*>(place) : nullptr; }
+  // The tree's node that stands for the filter.
+  [[nodiscard]] void* node() const;
+
+  Session& session;
+  void* place;  // what it hangs in: the node or the group
+};
+static_assert(sizeof(void*) != 8 || sizeof(Subscription) == 56, "there may be very many");
 
 // All members of one share name and filter: to the tree it is one receiver [MQTT-4.5.0-1]. It lives
 // while it has members or deliveries that came from it are under way.
@@ -42,7 +65,7 @@ struct Group : Subscriber {
 
   Group* hash_next = nullptr;
   std::uint32_t hash = 0;  // of share name and node
-  List<Subscription, OfGroup> members;
+  List<Subscription, AtNode> members;
   Subscription* turn = nullptr;  // who is asked first for the next message; null: the first
   Queue<Delivery> waiting;       // what no online member could take, in order
   std::uint32_t waiting_count = 0;
@@ -55,5 +78,14 @@ struct Group : Subscriber {
     return {reinterpret_cast<const char*>(this + 1), name_bytes};
   }
 };
+
+inline Subscription::Subscription(Session& owner, void* node, Group* shared)
+    : Subscriber(false), session(owner), place(shared != nullptr ? shared : node) {
+  is_shared = shared != nullptr;
+}
+
+inline void* Subscription::node() const {
+  return is_shared ? group()->place : place;
+}
 
 }  // namespace midge::session

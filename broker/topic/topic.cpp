@@ -10,6 +10,16 @@ std::uint32_t count_levels(std::string_view text) {
   return 1 + static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '/'));
 }
 
+std::size_t common_levels(std::string_view a, std::string_view b) {
+  std::size_t common = 0;
+  for (std::size_t i = 0;; ++i) {
+    const bool a_ends = i == a.size() || a[i] == '/';
+    const bool b_ends = i == b.size() || b[i] == '/';
+    if (a_ends && b_ends) common = i;
+    if (i == a.size() || i == b.size() || a[i] != b[i]) return common;
+  }
+}
+
 Result<Filter, ReasonCode> parse_filter(std::string_view text) {
   constexpr std::string_view kShare = "$share/";
   Filter parsed{.filter = text};

@@ -33,6 +33,19 @@ class Levels {
   bool done_ = false;
 };
 
+[[nodiscard]] inline std::string_view first_level(std::string_view text) {
+  return text.substr(0, text.find('/'));
+}
+
+// Whether `text` begins with the whole levels `levels`.
+[[nodiscard]] inline bool begins_with_levels(std::string_view text, std::string_view levels) {
+  return text.starts_with(levels) && (text.size() == levels.size() || text[levels.size()] == '/');
+}
+
+// The bytes of all levels that two texts with the same first level have in common at their front,
+// without the '/' behind the last.
+[[nodiscard]] std::size_t common_levels(std::string_view a, std::string_view b);
+
 // How many levels `text` has, at least 1.
 [[nodiscard]] std::uint32_t count_levels(std::string_view text);
 

@@ -24,4 +24,22 @@ inline std::string random_topic(std::mt19937& random, bool filter) {
   return text.empty() ? "a" : text;
 }
 
+// Long ones of two levels only, which have much in common: labels split at every place.
+inline std::string random_path(std::mt19937& random, bool filter) {
+  std::string text;
+  const auto count = random() % 7 + 1;
+  for (unsigned i = 0; i < count; ++i) {
+    if (i > 0) text += '/';
+    const auto kind = filter ? random() % 8 : 7;
+    if (kind == 0) {
+      text += '+';
+    } else if (kind == 1 && i + 1 == count) {
+      text += '#';
+    } else {
+      text += random() % 4 == 0 ? "b" : "a";
+    }
+  }
+  return text;
+}
+
 }  // namespace midge::test

@@ -99,3 +99,22 @@ TEST_CASE("the broker's own topics are not for clients to publish, except where 
     CHECK_FALSE(is_publishable(bad));
   }
 }
+
+TEST_CASE("levels in common are counted in whole") {
+  struct Vector {
+    const char* a;
+    const char* b;
+    std::size_t bytes;
+  };
+  constexpr Vector kVectors[] = {
+      {"a", "a", 1},       {"a/b", "a", 1},      {"a/b", "a/c", 1},       {"a/bc", "a/b", 1},
+      {"a/b/", "a/b", 3},  {"a/b/", "a/b//", 4}, {"/", "/a", 0},          {"", "", 0},
+      {"/a/b", "/a/c", 2}, {"+/a", "+/#", 1},    {"a/b/c/d", "a/b/c", 5}, {"", "/a", 0},
+  };
+  for (const Vector& v : kVectors) {
+    CAPTURE(v.a);
+    CAPTURE(v.b);
+    CHECK(topic::common_levels(v.a, v.b) == v.bytes);
+    CHECK(topic::common_levels(v.b, v.a) == v.bytes);
+  }
+}
