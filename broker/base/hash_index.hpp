@@ -31,6 +31,11 @@ class HashIndex {
     return nullptr;
   }
 
+  // Starts to fetch what find() reads first, for a call that follows a little later.
+  void prefetch(std::uint32_t hash) const {
+    midge::prefetch(&const_cast<HashIndex*>(this)->bucket(index_of(hash)));
+  }
+
   void insert(Node& node) {
     Node*& head = bucket(index_of(node.hash));
     node.hash_next = head;

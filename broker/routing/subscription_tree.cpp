@@ -14,8 +14,9 @@ SubscriptionTree::SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t 
   stack_ = static_cast<Frame*>(memory.allocate((std::size_t{maximum_levels} + 2) * sizeof(Frame)));
 }
 
-TreeNode* SubscriptionTree::child(const TreeNode& parent, std::string_view level) const {
-  return index_.find(hash_of(parent, level), [&parent, level](const TreeNode& node) {
+TreeNode* SubscriptionTree::child(const TreeNode& parent, std::string_view level,
+                                  std::uint32_t hash) const {
+  return index_.find(hash, [&parent, level](const TreeNode& node) {
     return node.parent == &parent && topic::begins_with_levels(node.label(), level);
   });
 }
@@ -97,9 +98,9 @@ void SubscriptionTree::hang(TreeNode& parent, TreeNode& node) {
   node.hash = hash_of(parent, level);
   index_.insert(node);
   if (level == "+") {
-    parent.has_plus = 1;
+    parent.has_plus = true;
   } else if (level == "#") {
-    parent.has_rest = 1;
+    parent.has_rest = true;
   } else {
     ++parent.literal_children;
   }
@@ -110,9 +111,9 @@ void SubscriptionTree::prune(TreeNode* node) {
     TreeNode& parent = *node->parent;
     const std::string_view level = first_level(node->label());
     if (level == "+") {
-      parent.has_plus = 0;
+      parent.has_plus = false;
     } else if (level == "#") {
-      parent.has_rest = 0;
+      parent.has_rest = false;
     } else {
       --parent.literal_children;
     }
@@ -142,6 +143,15 @@ std::optional<std::uint32_t> SubscriptionTree::match_behind(std::string_view lab
     at += 1 + level.size();
   }
   return behind(at);
+}
+
+// What the lookup will read is fetched while other frames are looked at.
+SubscriptionTree::Frame SubscriptionTree::frame(const TreeNode& node, std::string_view topic_name,
+                                                std::uint32_t rest) const {
+  if (rest == kEnd || node.literal_children == 0) return {&node, rest, 0};
+  const std::uint32_t hash = hash_of(node, topic::first_level(topic_name.substr(rest)));
+  index_.prefetch(hash);
+  return {&node, rest, hash};
 }
 
 bool SubscriptionTree::has_first_level(std::string_view level) const {

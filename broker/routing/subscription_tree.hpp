@@ -23,8 +23,8 @@ struct TreeNode {
   std::uint32_t hash = 0;  // of the parent and the label's first level
   std::uint32_t subscriber_count = 0;
   // Children by the first level of their labels.
-  std::uint32_t has_plus : 1 = 0;  // "+"
-  std::uint32_t has_rest : 1 = 0;  // "#"
+  bool has_plus : 1 = false;  // "+"
+  bool has_rest : 1 = false;  // "#"
   std::uint32_t literal_children : 30 = 0;
   // The label lies behind the object from `label_start` to `label_end`: one level or more, such as
   // "+/dev" or "temp/#". A split moves the start.
@@ -86,14 +86,21 @@ class SubscriptionTree {
   struct Frame {
     const TreeNode* node;
     std::uint32_t rest;  // offset of the next level in the topic name; kEnd behind the last
+    std::uint32_t hash;  // of that level below the node, if it has literal children
   };
   static constexpr std::uint32_t kEnd = 0xFFFFFFFF;
 
   [[nodiscard]] std::uint32_t hash_of(const TreeNode& parent, std::string_view level) const {
     return hasher_(level, reinterpret_cast<std::uintptr_t>(&parent));
   }
-  // The child whose label begins with `level`.
-  [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level) const;
+  // The child whose label begins with `level`; `hash` is hash_of() them.
+  [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level,
+                                std::uint32_t hash) const;
+  [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level) const {
+    return child(parent, level, hash_of(parent, level));
+  }
+  [[nodiscard]] Frame frame(const TreeNode& node, std::string_view topic_name,
+                            std::uint32_t rest) const;
   // Matches what a label has behind its first level with the topic name from `at`, where a level
   // ends. The offset of the next level then (see Frame); nothing when they differ.
   [[nodiscard]] static std::optional<std::uint32_t> match_behind(std::string_view label,
@@ -115,32 +122,35 @@ class SubscriptionTree {
 template <class Visit>
 void SubscriptionTree::for_each_match(std::string_view topic_name, Visit visit) const {
   const auto offer = [&visit](const TreeNode* node) {
-    if (node != nullptr && node->subscriber_count > 0) visit(*const_cast<TreeNode*>(node));
+    if (node == nullptr || node->subscriber_count == 0) return;
+    prefetch(node->subscribers.first());
+    visit(*const_cast<TreeNode*>(node));
+  };
+  std::size_t depth = 0;
+  // `next` matches with its first level, of `level_bytes`; `at` is where that ends in the topic.
+  const auto push = [&](const TreeNode* next, std::size_t level_bytes, std::size_t at) {
+    if (next == nullptr) return;
+    const auto rest = match_behind(next->label().substr(level_bytes), topic_name, at);
+    if (rest) stack_[depth++] = frame(*next, topic_name, *rest);
   };
   // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].
   const bool hidden = topic::is_hidden(topic_name);
-  std::size_t depth = 0;
-  stack_[depth++] = {root_, 0};
+  stack_[depth++] = frame(*root_, topic_name, 0);
   while (depth > 0) {
-    const Frame frame = stack_[--depth];
-    const TreeNode& node = *frame.node;
+    const Frame here = stack_[--depth];
+    const TreeNode& node = *here.node;
     const bool wildcards = !(hidden && &node == root_);
     if (node.has_rest && wildcards) offer(child(node, "#"));  // "a/#" matches "a" and all below
-    if (frame.rest == kEnd) {
+    if (here.rest == kEnd) {
       offer(&node);
       continue;
     }
-    const std::string_view level = topic::first_level(topic_name.substr(frame.rest));
-    // At most two more frames for one taken, each a level further at least: never more than the
+    const std::string_view level = topic::first_level(topic_name.substr(here.rest));
+    const std::size_t level_end = here.rest + level.size();
+    // At most two more frames for one taken, each further by a level at least: never more than the
     // levels and one.
-    const auto push = [&](const TreeNode* next, std::size_t first_level_bytes) {
-      if (next == nullptr) return;
-      const auto rest = match_behind(next->label().substr(first_level_bytes), topic_name,
-                                     frame.rest + level.size());
-      if (rest) stack_[depth++] = {next, *rest};
-    };
-    if (node.has_plus && wildcards) push(child(node, "+"), 1);
-    if (node.literal_children > 0) push(child(node, level), level.size());
+    if (node.has_plus && wildcards) push(child(node, "+"), 1, level_end);
+    if (node.literal_children > 0) push(child(node, level, here.hash), level.size(), level_end);
   }
 }
 
