@@ -1,5 +1,6 @@
-// Retained messages (MQTT 5.0 section 3.3.1.3): one for each topic, in a tree of levels whose
-// branches can be walked, so that a replay visits what its filter matches and can stop anywhere.
+// Retained messages (MQTT 5.0 section 3.3.1.3): one for each topic, in a tree whose branches can be
+// walked, so that a replay visits what its filter matches and can stop anywhere. As in the
+// subscription tree, levels in a row without a branch and without a message are one node.
 #pragma once
 
 #include <cstdint>
@@ -25,27 +26,32 @@ struct RetainedExpiry : Deadline {
 
 struct RetainedNode {
   RetainedNode* hash_next = nullptr;
-  RetainedNode* parent = nullptr;
+  RetainedNode* parent = nullptr;  // null: the root, whose label stands for nothing
   RetainedNode* first_child = nullptr;
   RetainedNode* next_sibling = nullptr;
   RetainedNode* previous_sibling = nullptr;
   message::Message* message = nullptr;  // counted; null: only a level on the way
   RetainedExpiry* expiry = nullptr;
-  std::uint32_t hash = 0;
-  std::uint32_t overtaken = 0;   // sequence of the last live message that overtook a replay here
-  std::uint16_t pins = 0;        // replays that stand here: the node stays
-  std::uint16_t name_bytes = 0;  // the level lies behind the object
+  std::uint32_t hash = 0;       // of the parent and the label's first level
+  std::uint32_t overtaken = 0;  // sequence of the last live message that overtook a replay here
+  std::uint16_t pins = 0;       // replays that stand here: the node stays
+  // The label lies behind the object: one level or more. A split moves its start.
+  std::uint16_t label_start = 0;
+  std::uint16_t label_end = 0;
 
-  [[nodiscard]] std::string_view name() const {
-    return {reinterpret_cast<const char*>(this + 1), name_bytes};
+  [[nodiscard]] std::string_view label() const {
+    return {reinterpret_cast<const char*>(this + 1) + label_start,
+            std::size_t{label_end} - label_start};
   }
 };
 
 // A place in the walk over all nodes that a filter matches. Pins its node, so that the tree may
-// change between two steps.
+// change between two steps. A split leaves it where it is: the topic that a node ends is always the
+// same one, the new node above was passed already, and nothing comes behind the old one there.
 struct RetainedCursor {
   RetainedNode* node = nullptr;  // null: at the end
-  std::uint32_t depth = 0;       // levels from the root to the node
+  std::uint32_t depth = 0;       // levels from the root to the node's end
+  bool matches = false;          // the filter, or its front, all these levels; else pass on
 };
 
 class RetainedStore {
@@ -76,11 +82,17 @@ class RetainedStore {
 
  private:
   [[nodiscard]] RetainedNode* child(const RetainedNode& parent, std::string_view level) const;
-  [[nodiscard]] RetainedNode* make(std::string_view topic_name);
   [[nodiscard]] RetainedNode* walk(std::string_view topic_name) const;
+  // Null when memory is full; then nothing has changed.
+  [[nodiscard]] RetainedNode* make(std::string_view topic_name);
+  [[nodiscard]] RetainedNode* split(RetainedNode& node, std::size_t front_bytes);
+  [[nodiscard]] RetainedNode* create(std::string_view label);
+  void destroy(RetainedNode* node);
+  void hang(RetainedNode& parent, RetainedNode& node);
   void drop_message(RetainedNode& node);
   void prune(RetainedNode* node);
-  void move(RetainedCursor& cursor, RetainedNode* node, std::uint32_t depth);
+  [[nodiscard]] RetainedNode* first_visible(RetainedNode* sibling) const;
+  void move(RetainedCursor& cursor, const RetainedCursor& to);
 
   Memory& memory_;
   Hasher hasher_;

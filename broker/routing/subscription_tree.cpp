@@ -26,10 +26,10 @@ TreeNode* SubscriptionTree::find(std::string_view filter) const {
   for (std::string_view left = filter;;) {
     TreeNode* const next = child(*node, first_level(left));
     if (next == nullptr) return nullptr;
-    const std::size_t label_bytes = next->label().size();
-    if (topic::common_levels(next->label(), left) < label_bytes) return nullptr;
-    if (left.size() == label_bytes) return next;
-    left.remove_prefix(label_bytes + 1);
+    const std::string_view label = next->label();
+    if (!topic::begins_with_levels(left, label)) return nullptr;
+    if (left.size() == label.size()) return next;
+    left.remove_prefix(label.size() + 1);
     node = next;
   }
 }

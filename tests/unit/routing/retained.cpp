@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "broker/topic/topic.hpp"
 #include "tests/unit/base/range.hpp"
@@ -17,11 +18,13 @@ using namespace midge::routing;
 namespace {
 
 struct World {
-  World() : arena(range.all(), 4096, 0, backing) {}
+  explicit World(std::size_t bytes = std::size_t{4} << 20U)
+      : range(bytes), arena(range.all(), 4096, 0, backing) {}
 
   bool set(std::string_view topic_name, Instant expires = kNever) {
     message::Message* const message = messages.create(
         {.topic_name = topic_name, .payload_bytes = 1, .retain = true, .expires = expires});
+    if (message == nullptr) return false;
     static_cast<void>(messages.append(*message, as_bytes("x")));
     const bool stored = store.set(*message) == RetainedStore::Stored::Yes;
     messages.release(*message);
@@ -36,7 +39,7 @@ struct World {
     return all;
   }
 
-  test::Range range{std::size_t{4} << 20U};
+  test::Range range;
   NoBacking backing;
   Arena arena;
   metrics::Metrics metrics;
@@ -50,26 +53,138 @@ struct World {
 }  // namespace
 
 TEST_CASE("a walk visits each retained message that its filter matches, once") {
-  World world;
-  std::mt19937 random(17);
-  std::set<std::string> topics;
-  for (int step = 0; step < 3'000; ++step) {
-    const std::string topic_name = test::random_topic(random, false);
-    if (random() % 3 == 0) {
-      CHECK(world.store.clear(topic_name) == (topics.erase(topic_name) == 1));
-    } else {
-      REQUIRE(world.set(topic_name));
-      topics.insert(topic_name);
+  for (const auto random_text : {test::random_topic, test::random_path}) {
+    World world;
+    const std::size_t pages = world.arena.used_pages();
+    std::mt19937 random(17);
+    std::set<std::string> topics;
+    for (int step = 0; step < 3'000; ++step) {
+      const std::string topic_name = random_text(random, false);
+      if (random() % 3 == 0) {
+        CHECK(world.store.clear(topic_name) == (topics.erase(topic_name) == 1));
+      } else {
+        REQUIRE(world.set(topic_name));
+        topics.insert(topic_name);
+      }
+      // From time to time only few are left, so that labels get long again.
+      while (step % 200 == 0 && topics.size() > 3) {
+        CHECK(world.store.clear(*topics.begin()));
+        topics.erase(topics.begin());
+      }
+      const std::string filter = random_text(random, true);
+      CAPTURE(filter);
+      std::multiset<std::string> expected;
+      for (const std::string& text : topics) {
+        if (topic::matches(filter, text)) expected.insert(text);
+      }
+      CHECK(world.matching(filter) == expected);
+      CHECK(world.metrics.retained_messages == topics.size());
+      const RetainedNode* const node = world.store.find(topic_name);
+      CHECK((node != nullptr) == topics.contains(topic_name));
+      if (node != nullptr) CHECK(node->message->topic_name() == topic_name);
     }
-    const std::string filter = test::random_topic(random, true);
-    CAPTURE(filter);
-    std::multiset<std::string> expected;
-    for (const std::string& text : topics) {
-      if (topic::matches(filter, text)) expected.insert(text);
-    }
-    CHECK(world.matching(filter) == expected);
-    CHECK(world.metrics.retained_messages == topics.size());
+    for (const std::string& topic_name : topics) CHECK(world.store.clear(topic_name));
+    CHECK(world.arena.used_pages() == pages);
   }
+}
+
+TEST_CASE("walks side by side pass each message once, whatever comes, goes and is split") {
+  World world;
+  const std::size_t pages = world.arena.used_pages();
+  std::mt19937 random(29);
+  for (int round = 0; round < 1'500; ++round) {
+    std::set<std::string> always;
+    for (auto i = random() % 6; i > 0; --i) always.insert(test::random_path(random, false));
+    for (const std::string& topic_name : always) REQUIRE(world.set(topic_name));
+    struct Walk {
+      std::string filter;
+      RetainedCursor cursor;
+      std::multiset<std::string> seen{};
+    };
+    std::vector<Walk> walks;
+    for (int i = 0; i < 3; ++i) {
+      walks.push_back({test::random_path(random, true), world.store.start()});
+    }
+    std::set<std::string> others;
+    for (bool going = true; going;) {
+      going = false;
+      for (Walk& walk : walks) {
+        for (auto i = random() % 4; i > 0; --i) {
+          const std::string topic_name = test::random_path(random, false);
+          if (always.contains(topic_name)) continue;
+          if (random() % 2 == 0) {
+            REQUIRE(world.set(topic_name));
+            others.insert(topic_name);
+          } else {
+            CHECK(world.store.clear(topic_name) == (others.erase(topic_name) == 1));
+          }
+        }
+        if (walk.cursor.node == nullptr) continue;
+        going = true;
+        if (world.store.is_match(walk.cursor, walk.filter)) {
+          walk.seen.emplace(walk.cursor.node->message->topic_name());
+        }
+        world.store.step(walk.cursor, walk.filter);
+      }
+    }
+    for (const Walk& walk : walks) {
+      CAPTURE(walk.filter);
+      for (const std::string& topic_name : always) {
+        CAPTURE(topic_name);
+        CHECK(walk.seen.count(topic_name) == (topic::matches(walk.filter, topic_name) ? 1 : 0));
+      }
+      for (const std::string& topic_name : walk.seen) {
+        CAPTURE(topic_name);
+        CHECK(walk.seen.count(topic_name) == 1);
+        CHECK(topic::matches(walk.filter, topic_name));
+      }
+    }
+    for (const std::string& topic_name : always) CHECK(world.store.clear(topic_name));
+    for (const std::string& topic_name : others) CHECK(world.store.clear(topic_name));
+  }
+  CHECK(world.arena.used_pages() == pages);
+}
+
+TEST_CASE("a step is one node, however many siblings the filter passes by") {
+  World world;
+  constexpr int kSiblings = 500;
+  for (int i = 0; i < kSiblings; ++i) REQUIRE(world.set("a/" + std::to_string(i) + "/x"));
+  int steps = 0;
+  RetainedCursor cursor = world.store.start();
+  for (; cursor.node != nullptr; world.store.step(cursor, "a/+/y")) {
+    CHECK_FALSE(world.store.is_match(cursor, "a/+/y"));
+    ++steps;
+  }
+  CHECK(steps == kSiblings + 2);  // with the root and "a"
+}
+
+TEST_CASE("when memory is full, a topic that finds no room changes nothing") {
+  World world(std::size_t{128} << 10U);
+  const std::size_t pages = world.arena.used_pages();
+  std::mt19937 random(31);
+  std::set<std::string> topics;
+  int refused = 0;
+  for (int step = 0; step < 4'000; ++step) {
+    const std::string topic_name = test::random_path(random, false) + '/' +
+                                   std::string(random() % 200, 'x') + '/' +
+                                   test::random_path(random, false);
+    if (world.set(topic_name)) {
+      topics.insert(topic_name);
+    } else {
+      ++refused;
+      if (refused % 8 == 0 && !topics.empty()) {
+        CHECK(world.store.clear(*topics.begin()));
+        topics.erase(topics.begin());
+      }
+    }
+    if (step % 50 != 0) continue;
+    const std::multiset<std::string> all = world.matching("#");
+    CHECK(std::set<std::string>(all.begin(), all.end()) == topics);
+    CHECK(all.size() == topics.size());
+  }
+  CHECK(refused > 1'000);
+  for (const std::string& topic_name : topics) CHECK(world.store.clear(topic_name));
+  CHECK(world.arena.used_pages() == pages);
 }
 
 TEST_CASE("a walk goes on where it stood when the tree changes between its steps") {
