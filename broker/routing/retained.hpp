@@ -1,6 +1,5 @@
 // Retained messages (MQTT 5.0 section 3.3.1.3): one for each topic, in a tree whose branches can be
-// walked, so that a replay visits what its filter matches and can stop anywhere. As in the
-// subscription tree, levels in a row without a branch and without a message are one node.
+// walked, so that a replay visits what its filter matches and can stop anywhere.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +7,10 @@
 
 #include "broker/base/deadlines.hpp"
 #include "broker/base/hash.hpp"
-#include "broker/base/hash_index.hpp"
 #include "broker/base/memory.hpp"
 #include "broker/base/slab.hpp"
 #include "broker/message/message.hpp"
+#include "broker/routing/level_tree.hpp"
 #include "broker/session/session.hpp"
 #include "broker/settings/limits.hpp"
 
@@ -24,24 +23,21 @@ struct RetainedExpiry : Deadline {
   RetainedNode* node = nullptr;
 };
 
-struct RetainedNode {
-  RetainedNode* hash_next = nullptr;
-  RetainedNode* parent = nullptr;  // null: the root, whose label stands for nothing
+struct RetainedNode : LevelNode<RetainedNode> {
   RetainedNode* first_child = nullptr;
   RetainedNode* next_sibling = nullptr;
   RetainedNode* previous_sibling = nullptr;
-  message::Message* message = nullptr;  // counted; null: only a level on the way
+  message::Message* message = nullptr;  // counted; null: only levels on the way
   RetainedExpiry* expiry = nullptr;
-  std::uint32_t hash = 0;       // of the parent and the label's first level
   std::uint32_t overtaken = 0;  // sequence of the last live message that overtook a replay here
   std::uint16_t pins = 0;       // replays that stand here: the node stays
-  // The label lies behind the object: one level or more. A split moves its start.
-  std::uint16_t label_start = 0;
-  std::uint16_t label_end = 0;
 
-  [[nodiscard]] std::string_view label() const {
-    return {reinterpret_cast<const char*>(this + 1) + label_start,
-            std::size_t{label_end} - label_start};
+  // In front of what is there: a cursor finds nothing new behind its node.
+  void adopt(RetainedNode& child);
+  void disown(RetainedNode& child);
+  void replace(RetainedNode& child, RetainedNode& other);
+  [[nodiscard]] bool is_unused() const {
+    return message == nullptr && first_child == nullptr && pins == 0;
   }
 };
 
@@ -60,7 +56,7 @@ class RetainedStore {
                 metrics::Metrics& metrics, Deadlines& deadlines, const settings::Limits& limits);
   RetainedStore(const RetainedStore&) = delete;
   RetainedStore& operator=(const RetainedStore&) = delete;
-  [[nodiscard]] bool is_ready() const { return root_ != nullptr; }
+  [[nodiscard]] bool is_ready() const { return levels_.root() != nullptr; }
 
   enum class Stored : std::uint8_t { Yes, LimitReached, MemoryFull };
 
@@ -81,28 +77,16 @@ class RetainedStore {
   void stop(RetainedCursor& cursor);
 
  private:
-  [[nodiscard]] RetainedNode* child(const RetainedNode& parent, std::string_view level) const;
-  [[nodiscard]] RetainedNode* walk(std::string_view topic_name) const;
-  // Null when memory is full; then nothing has changed.
-  [[nodiscard]] RetainedNode* make(std::string_view topic_name);
-  [[nodiscard]] RetainedNode* split(RetainedNode& node, std::size_t front_bytes);
-  [[nodiscard]] RetainedNode* create(std::string_view label);
-  void destroy(RetainedNode* node);
-  void hang(RetainedNode& parent, RetainedNode& node);
   void drop_message(RetainedNode& node);
-  void prune(RetainedNode* node);
   [[nodiscard]] RetainedNode* first_visible(RetainedNode* sibling) const;
   void move(RetainedCursor& cursor, const RetainedCursor& to);
 
-  Memory& memory_;
-  Hasher hasher_;
   message::Messages& messages_;
   metrics::Metrics& metrics_;
   Deadlines& deadlines_;
   const settings::Limits& limits_;
-  HashIndex<RetainedNode> index_;
+  LevelTree<RetainedNode> levels_;
   Pool<RetainedExpiry> expiries_;
-  RetainedNode* root_ = nullptr;
 };
 
 }  // namespace midge::routing

@@ -1,6 +1,5 @@
-// The subscription tree: one hash table finds a node by its parent and the first level of its
-// label. Levels in a row without a branch and without a subscriber are one node. Matching walks
-// down with an explicit stack; nothing recurses.
+// The subscription tree: the levels of all filters. Matching walks down with an explicit stack;
+// nothing recurses.
 #pragma once
 
 #include <cstdint>
@@ -8,34 +7,31 @@
 #include <string_view>
 
 #include "broker/base/hash.hpp"
-#include "broker/base/hash_index.hpp"
 #include "broker/base/list.hpp"
 #include "broker/base/memory.hpp"
+#include "broker/routing/level_tree.hpp"
 #include "broker/session/subscription.hpp"
 #include "broker/topic/topic.hpp"
 
 namespace midge::routing {
 
-struct TreeNode {
-  TreeNode* hash_next = nullptr;
-  TreeNode* parent = nullptr;  // null: the root, whose label stands for nothing
+struct TreeNode : LevelNode<TreeNode> {
   SmallList<session::Subscriber, session::AtNode> subscribers;
-  std::uint32_t hash = 0;  // of the parent and the label's first level
   std::uint32_t subscriber_count = 0;
   // Children by the first level of their labels.
   bool has_plus : 1 = false;  // "+"
   bool has_rest : 1 = false;  // "#"
   std::uint32_t literal_children : 30 = 0;
-  // The label lies behind the object from `label_start` to `label_end`: one level or more, such as
-  // "+/dev" or "temp/#". A split moves the start.
-  std::uint16_t label_start = 0;
-  std::uint16_t label_end = 0;
 
-  [[nodiscard]] std::string_view label() const {
-    return {reinterpret_cast<const char*>(this + 1) + label_start,
-            std::size_t{label_end} - label_start};
+  void adopt(const TreeNode& child) { count(child, true); }
+  void disown(const TreeNode& child) { count(child, false); }
+  void replace(const TreeNode&, const TreeNode&) {}
+  [[nodiscard]] bool is_unused() const {
+    return subscriber_count == 0 && !has_plus && !has_rest && literal_children == 0;
   }
-  [[nodiscard]] bool has_children() const { return has_plus || has_rest || literal_children > 0; }
+
+ private:
+  void count(const TreeNode& child, bool comes);
 };
 static_assert(sizeof(void*) != 8 || sizeof(TreeNode) == 40, "there may be very many");
 
@@ -46,17 +42,15 @@ class SubscriptionTree {
   SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels);
   SubscriptionTree(const SubscriptionTree&) = delete;
   SubscriptionTree& operator=(const SubscriptionTree&) = delete;
-  [[nodiscard]] bool is_ready() const { return root_ != nullptr && stack_ != nullptr; }
+  [[nodiscard]] bool is_ready() const { return levels_.root() != nullptr && stack_ != nullptr; }
 
   // The node of `filter` (valid, without $share), or null when there is none.
-  [[nodiscard]] TreeNode* find(std::string_view filter) const;
+  [[nodiscard]] TreeNode* find(std::string_view filter) const { return levels_.find(filter); }
   // The same, made when there is none; null when memory is full, then nothing has changed. A node
   // without subscribers and children must be given to prune().
-  [[nodiscard]] TreeNode* make(std::string_view filter);
-  // Frees `node` and its parents as far as nothing hangs at them. A node that is left with a single
-  // child is not joined with it: there are no more such nodes than there were branches and
-  // subscribers at one time, and whoever points to the child need not be told.
-  void prune(TreeNode* node);
+  [[nodiscard]] TreeNode* make(std::string_view filter) { return levels_.make(filter); }
+  // Frees `node` and its parents as far as nothing hangs at them.
+  void prune(TreeNode* node) { levels_.prune(node); }
 
   static void add(TreeNode& node, session::Subscriber& subscriber) {
     node.subscribers.push_front(subscriber);
@@ -68,7 +62,9 @@ class SubscriptionTree {
   }
 
   // Whether any subscription's filter has `level` as its first level.
-  [[nodiscard]] bool has_first_level(std::string_view level) const;
+  [[nodiscard]] bool has_first_level(std::string_view level) const {
+    return levels_.child(*levels_.root(), level) != nullptr;
+  }
 
   // Calls visit(node) for every node with subscribers whose filter matches `topic_name`. `visit`
   // must not change the tree.
@@ -79,7 +75,7 @@ class SubscriptionTree {
   // result is a view into it.
   [[nodiscard]] static std::string_view filter_of(const TreeNode& node, MutableBytes out);
 
-  [[nodiscard]] std::size_t node_count() const { return index_.size(); }
+  [[nodiscard]] std::size_t node_count() const { return levels_.size(); }
 
  private:
   // A node that matches the topic name as far as it has been read.
@@ -90,15 +86,6 @@ class SubscriptionTree {
   };
   static constexpr std::uint32_t kEnd = 0xFFFFFFFF;
 
-  [[nodiscard]] std::uint32_t hash_of(const TreeNode& parent, std::string_view level) const {
-    return hasher_(level, reinterpret_cast<std::uintptr_t>(&parent));
-  }
-  // The child whose label begins with `level`; `hash` is hash_of() them.
-  [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level,
-                                std::uint32_t hash) const;
-  [[nodiscard]] TreeNode* child(const TreeNode& parent, std::string_view level) const {
-    return child(parent, level, hash_of(parent, level));
-  }
   [[nodiscard]] Frame frame(const TreeNode& node, std::string_view topic_name,
                             std::uint32_t rest) const;
   // Matches what a label has behind its first level with the topic name from `at`, where a level
@@ -107,15 +94,7 @@ class SubscriptionTree {
                                                                  std::string_view topic_name,
                                                                  std::size_t at);
 
-  [[nodiscard]] TreeNode* create(std::string_view label);
-  void destroy(TreeNode* node);
-  void hang(TreeNode& parent, TreeNode& node);
-  [[nodiscard]] TreeNode* split(TreeNode& node, std::size_t front_bytes);
-
-  Memory& memory_;
-  Hasher hasher_;
-  HashIndex<TreeNode> index_;
-  TreeNode* root_ = nullptr;
+  LevelTree<TreeNode> levels_;
   Frame* stack_ = nullptr;
 };
 
@@ -135,12 +114,13 @@ void SubscriptionTree::for_each_match(std::string_view topic_name, Visit visit) 
   };
   // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].
   const bool hidden = topic::is_hidden(topic_name);
-  stack_[depth++] = frame(*root_, topic_name, 0);
+  stack_[depth++] = frame(*levels_.root(), topic_name, 0);
   while (depth > 0) {
     const Frame here = stack_[--depth];
     const TreeNode& node = *here.node;
-    const bool wildcards = !(hidden && &node == root_);
-    if (node.has_rest && wildcards) offer(child(node, "#"));  // "a/#" matches "a" and all below
+    const bool wildcards = !(hidden && &node == levels_.root());
+    if (node.has_rest && wildcards)
+      offer(levels_.child(node, "#"));  // "a/#" matches "a" and all below
     if (here.rest == kEnd) {
       offer(&node);
       continue;
@@ -149,8 +129,9 @@ void SubscriptionTree::for_each_match(std::string_view topic_name, Visit visit) 
     const std::size_t level_end = here.rest + level.size();
     // At most two more frames for one taken, each further by a level at least: never more than the
     // levels and one.
-    if (node.has_plus && wildcards) push(child(node, "+"), 1, level_end);
-    if (node.literal_children > 0) push(child(node, level, here.hash), level.size(), level_end);
+    if (node.has_plus && wildcards) push(levels_.child(node, "+"), 1, level_end);
+    if (node.literal_children > 0)
+      push(levels_.child(node, level, here.hash), level.size(), level_end);
   }
 }
 
