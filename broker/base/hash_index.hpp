@@ -12,8 +12,9 @@
 
 namespace midge {
 
-// Node has members `Node* hash_next` and `std::uint32_t hash`, set before insert().
-template <class Node>
+// Node has members `Node* hash_next` and `std::uint32_t hash`, set before insert(). kLoad is how many
+// nodes a bucket has on average: more of them spare memory and cost time.
+template <class Node, std::size_t kLoad = 1>
 class HashIndex {
  public:
   explicit HashIndex(Memory& memory) : memory_(memory) {}
@@ -40,7 +41,7 @@ class HashIndex {
     Node*& head = bucket(index_of(node.hash));
     node.hash_next = head;
     head = &node;
-    if (++size_ > buckets_) grow();
+    if (++size_ > buckets_ * kLoad) grow();
   }
 
   void remove(Node& node) {
@@ -50,7 +51,7 @@ class HashIndex {
     node.hash_next = nullptr;
     --size_;
     // Four for one: a table that empties has given everything back when it is empty.
-    for (int i = 0; i < 4 && size_ < buckets_ / 4; ++i) shrink();
+    for (int i = 0; i < 4 && size_ < buckets_ * kLoad / 4; ++i) shrink();
   }
 
   // Some node, or null when there is none.

@@ -313,6 +313,6 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   };
 };
 
-static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 104);
+static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 96);
 
 }  // namespace midge::connection

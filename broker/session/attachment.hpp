@@ -9,11 +9,10 @@
 
 namespace midge::session {
 
-struct Ready {};  // tag
-
 // Base of a connection. Only the connection knows what it really is.
-struct Attachment : ListNode<Ready> {
+struct Attachment {
   enum class Listed : std::uint8_t { No, Now, Wide };
+  Attachment* next = nullptr;
   Listed listed = Listed::No;  // where in the ReadyList
   // The last write took all that could be sent: what is queued now leaves before long.
   bool keeps_up = true;
@@ -24,9 +23,12 @@ class ReadyList {
  public:
   void add(Attachment& attachment) {
     if (attachment.listed == Attachment::Listed::Now) return;
-    if (attachment.listed == Attachment::Listed::Wide) wide_.remove(attachment);
+    if (attachment.listed == Attachment::Listed::Wide) {
+      has_moved_ = true;  // take_now() finds it where it is
+    } else {
+      now_.push_back(attachment);
+    }
     attachment.listed = Attachment::Listed::Now;
-    now_.push_back(attachment);
   }
   void add_wide(Attachment& attachment) {
     if (attachment.listed != Attachment::Listed::No) return;
@@ -37,7 +39,8 @@ class ReadyList {
   // Calls visit(attachment) for those to be served now, taken out; whom it adds comes next time.
   template <class Visit>
   void take_now(Visit visit) {
-    List<Attachment, Ready> taken = std::exchange(now_, {});
+    Queue<Attachment> taken = std::exchange(now_, {});
+    if (std::exchange(has_moved_, false)) move_to(taken);
     while (Attachment* const attachment = take_first(taken)) visit(*attachment);
   }
   // The first of those with messages for many, taken out; null when there is none.
@@ -47,16 +50,28 @@ class ReadyList {
   [[nodiscard]] bool empty() const { return now_.empty() && wide_.empty(); }
 
  private:
-  static Attachment* take_first(List<Attachment, Ready>& from) {
-    Attachment* const first = from.first();
-    if (first == nullptr) return nullptr;
-    from.remove(*first);
-    first->listed = Attachment::Listed::No;
+  // Those that have come to be served now out of the others.
+  void move_to(Queue<Attachment>& taken) {
+    Attachment* before = nullptr;
+    for (Attachment* at = wide_.first(); at != nullptr;) {
+      Attachment* const following = at->next;
+      if (at->listed == Attachment::Listed::Now) {
+        taken.push_back(*wide_.pop_after(before));
+      } else {
+        before = at;
+      }
+      at = following;
+    }
+  }
+  static Attachment* take_first(Queue<Attachment>& from) {
+    Attachment* const first = from.pop_front();
+    if (first != nullptr) first->listed = Attachment::Listed::No;
     return first;
   }
 
-  List<Attachment, Ready> now_;
-  List<Attachment, Ready> wide_;
+  Queue<Attachment> now_;
+  Queue<Attachment> wide_;
+  bool has_moved_ = false;
 };
 
 }  // namespace midge::session

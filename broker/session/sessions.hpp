@@ -105,7 +105,7 @@ class Sessions {
   const settings::Limits& limits_;
   Commits& commits_;
   Hasher hasher_;
-  HashIndex<Session> table_;
+  HashIndex<Session, 8> table_;  // looked into once for each CONNECT
   Deliveries deliveries_;
   Pool<InboundIdentifier> inbound_;
   Pool<Will> wills_;
