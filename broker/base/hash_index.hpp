@@ -12,9 +12,9 @@
 
 namespace midge {
 
-// Node has members `Node* hash_next` and `std::uint32_t hash`, set before insert(). kLoad is how many
-// nodes a bucket has on average: more of them spare memory and cost time.
-template <class Node, std::size_t kLoad = 1>
+// Node has members `Node* hash_next` and `std::uint32_t hash`, set before insert(). There are
+// kBuckets buckets for kNodes nodes: more of them cost memory and spare time.
+template <class Node, std::size_t kNodes = 1, std::size_t kBuckets = 1>
 class HashIndex {
  public:
   explicit HashIndex(Memory& memory) : memory_(memory) {}
@@ -41,7 +41,8 @@ class HashIndex {
     Node*& head = bucket(index_of(node.hash));
     node.hash_next = head;
     head = &node;
-    if (++size_ > buckets_ * kLoad) grow();
+    ++size_;
+    for (std::size_t i = 0; i < kBuckets && size_ * kBuckets > buckets_ * kNodes; ++i) grow();
   }
 
   void remove(Node& node) {
@@ -51,7 +52,9 @@ class HashIndex {
     node.hash_next = nullptr;
     --size_;
     // Four for one: a table that empties has given everything back when it is empty.
-    for (int i = 0; i < 4 && size_ < buckets_ * kLoad / 4; ++i) shrink();
+    for (std::size_t i = 0; i < 4 * kBuckets && size_ * kBuckets < buckets_ * kNodes / 4; ++i) {
+      shrink();
+    }
   }
 
   // Some node, or null when there is none.

@@ -79,7 +79,7 @@ class LevelTree {
 
   Memory& memory_;
   Hasher hasher_;
-  HashIndex<Node> index_;
+  HashIndex<Node, 1, 2> index_;  // a look that finds nothing mostly reads no node
   Node* root_ = nullptr;
 };
 
