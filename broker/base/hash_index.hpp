@@ -75,7 +75,7 @@ class HashIndex {
 
  private:
   // Segment 0 lies in the object; segment n > 0 has kFirst << (n - 1) buckets.
-  static constexpr std::size_t kFirst = 8;
+  static constexpr std::size_t kFirst = 8 * kBuckets;
   static constexpr std::size_t kMaximumSegments = 26;
 
   [[nodiscard]] static std::size_t segment_of(std::size_t bucket) {

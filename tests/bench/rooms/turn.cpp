@@ -151,11 +151,13 @@ class World {
     if (qos > 0) peer.listen();
   }
 
-  // All peers' bytes come in, then the turn ends.
+  // All peers' bytes come in, then turns end until nothing is left over.
   void turn() {
-    core_->begin(now_, {});
-    for (Peer& peer : peers_) peer.deliver();
-    core_->turn();
+    do {
+      core_->begin(now_, {});
+      for (Peer& peer : peers_) peer.deliver();
+      core_->turn();
+    } while (core_->next_deadline() <= now_);
   }
 
  private:
