@@ -53,6 +53,9 @@ class Arena {
     return total_ - used_ > reserve_ ? total_ - used_ - reserve_ : 0;
   }
 
+  // False while allocations that may use the reserve have taken some of it.
+  [[nodiscard]] bool is_reserve_whole() const { return total_ - used_ >= reserve_; }
+
   // `count` pages in a row, or null: then nothing has changed. Contents are undefined.
   [[nodiscard]] void* take(std::size_t count, Reserve reserve = Reserve::Keep);
   // Gives back what take() gave, whole.

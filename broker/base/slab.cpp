@@ -26,9 +26,25 @@ Slab::Slab(Arena& arena, std::size_t object_bytes)
   MIDGE_ASSERT(objects_per_page_ > 0);
 }
 
+Slab::Page* Slab::page_with_room(Reserve reserve) {
+  if (partial_ != nullptr) return partial_;
+  if (partial_of_reserve_ != nullptr) {
+    Page& page = *partial_of_reserve_;
+    if (reserve != Reserve::Keep) return &page;
+    if (arena_.is_reserve_whole()) {
+      unlink(page);
+      page.of_reserve = false;
+      link(page);
+      return &page;
+    }
+  }
+  return add_page(reserve);
+}
+
 void* Slab::take(Reserve reserve) {
-  if (partial_ == nullptr && !add_page(reserve)) return nullptr;
-  Page& page = *partial_;
+  Page* const with_room = page_with_room(reserve);
+  if (with_room == nullptr) return nullptr;
+  Page& page = *with_room;
   void* object;
   if (page.free != nullptr) {
     object = page.free;
@@ -53,6 +69,7 @@ void Slab::give(void* object) {
   if (page.used-- == objects_per_page_) link(page);
   --used_;
   if (page.used == 0) ++empty_pages_;
+  if (page.used == 0 && page.of_reserve) return drop_page(page);
   if (prepared_ == 0 && empty_pages_ > 0) drop_empty_pages();
 }
 
@@ -62,20 +79,22 @@ void Slab::drop_empty_pages() {
   const std::size_t kept = used_ == 0 ? 0 : objects_per_page_ + objects_per_page_ / 2;
   for (Page* page = partial_; page != nullptr && empty_pages_ > 0 && capacity_ - used_ >= kept;) {
     Page* const next = page->next;
-    if (page->used == 0) {
-      unlink(*page);
-      capacity_ -= objects_per_page_;
-      --empty_pages_;
-      arena_.give(page, 1);
-    }
+    if (page->used == 0) drop_page(*page);
     page = next;
   }
+}
+
+void Slab::drop_page(Page& page) {
+  unlink(page);
+  capacity_ -= objects_per_page_;
+  --empty_pages_;
+  arena_.give(&page, 1);
 }
 
 bool Slab::prepare(std::size_t count) {
   prepared_ = count;
   while (capacity_ - used_ < count) {
-    if (add_page(Reserve::Keep)) continue;
+    if (add_page(Reserve::Keep) != nullptr) continue;
     settle();
     return false;
   }
@@ -87,28 +106,30 @@ void Slab::settle() {
   if (empty_pages_ > 0) drop_empty_pages();
 }
 
-bool Slab::add_page(Reserve reserve) {
+Slab::Page* Slab::add_page(Reserve reserve) {
   void* const memory = arena_.take(1, reserve);
-  if (memory == nullptr) return false;
+  if (memory == nullptr) return nullptr;
   auto* const page = new (memory) Page{};
+  page->of_reserve = !arena_.is_reserve_whole();
   link(*page);
   ++empty_pages_;
   capacity_ += objects_per_page_;
-  return true;
+  return page;
 }
 
 void Slab::link(Page& page) {
+  Page*& first = page.of_reserve ? partial_of_reserve_ : partial_;
   page.previous = nullptr;
-  page.next = partial_;
-  if (partial_ != nullptr) partial_->previous = &page;
-  partial_ = &page;
+  page.next = first;
+  if (first != nullptr) first->previous = &page;
+  first = &page;
 }
 
 void Slab::unlink(Page& page) {
   if (page.previous != nullptr) {
     page.previous->next = page.next;
   } else {
-    partial_ = page.next;
+    (page.of_reserve ? partial_of_reserve_ : partial_) = page.next;
   }
   if (page.next != nullptr) page.next->previous = page.previous;
 }

@@ -23,7 +23,8 @@ class Slab {
   void give(void* object);
 
   // Makes sure that the next `count` calls of take() succeed, whatever is given back in between;
-  // false when there is no room. settle() ends that and gives back pages that were not needed.
+  // false when there is no room. Not for a slab that uses the reserve. settle() ends that and gives
+  // back pages that were not needed.
   [[nodiscard]] bool prepare(std::size_t count);
   void settle();
 
@@ -37,17 +38,21 @@ class Slab {
   struct Free {
     Free* next;
   };
-  // Stands at the front of each page. Pages with room hang in a list; full ones in none.
+  // Stands at the front of each page. Pages with room hang in a list; full ones in none. What is
+  // left of a page from the reserve is not for ordinary objects until the reserve is whole again.
   struct Page {
     Page* next;
     Page* previous;
     Free* free;           // objects given back
     std::uint16_t used;   // objects out
     std::uint16_t fresh;  // objects never handed out begin at this index
+    bool of_reserve;
   };
 
-  [[nodiscard]] bool add_page(Reserve reserve);
+  [[nodiscard]] Page* page_with_room(Reserve reserve);
+  [[nodiscard]] Page* add_page(Reserve reserve);
   void drop_empty_pages();
+  void drop_page(Page& page);
   void link(Page& page);
   void unlink(Page& page);
 
@@ -58,7 +63,8 @@ class Slab {
   std::size_t capacity_ = 0;  // objects that the pages of this slab hold
   std::size_t prepared_ = 0;  // of these, promised by prepare() and not taken yet
   std::size_t empty_pages_ = 0;
-  Page* partial_ = nullptr;  // pages with room
+  Page* partial_ = nullptr;             // pages with room
+  Page* partial_of_reserve_ = nullptr;  // those of the reserve
 };
 
 template <class T>

@@ -91,3 +91,36 @@ TEST_CASE("an object that is destroyed makes room for the next") {
   CHECK(pool.create(Reserve::Keep, 1) != nullptr);
   CHECK(pool.used() == things.size() + 1);
 }
+
+TEST_CASE("what is left of a page from the reserve is not for ordinary objects") {
+  test::Range range(16U << 10U);
+  NoBacking backing;
+  Arena arena(range.all(), 4096, 1, backing);
+  Slab slab(arena, 1'000);
+  void* const page = arena.take(1);
+  void* const ordinary[] = {slab.take(), slab.take(), slab.take(), slab.take()};
+  CHECK(ordinary[3] != nullptr);
+  CHECK(slab.take() == nullptr);
+  CHECK(arena.is_reserve_whole());
+  // An acknowledgement begins the page of the reserve, another one shares it.
+  void* const first = slab.take(Reserve::Use);
+  void* const second = slab.take(Reserve::Use);
+  CHECK(second != nullptr);
+  CHECK_FALSE(arena.is_reserve_whole());
+  CHECK(slab.take() == nullptr);
+  // What is given back elsewhere is for everybody.
+  slab.give(ordinary[0]);
+  CHECK(slab.take() == ordinary[0]);
+  // The page goes back with the last of them.
+  slab.give(first);
+  CHECK(slab.take() == nullptr);
+  slab.give(second);
+  CHECK(arena.is_reserve_whole());
+  // When there is room again, the page is as any other.
+  void* const third = slab.take(Reserve::Use);
+  arena.give(page, 1);
+  void* const fourth = slab.take();
+  CHECK(fourth != nullptr);
+  CHECK(arena.page_of(fourth) == arena.page_of(third));
+  CHECK(arena.used_pages() == 2);
+}
