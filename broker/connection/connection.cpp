@@ -198,7 +198,13 @@ void Connection::retry_soon() {
   context_.deadlines.set(*session_, context_.now + kRetry);
 }
 
-// A PUBLISH that waited for memory waits no longer.
+bool Connection::may_wait() {
+  if (!is_stalled_) last_packet_ms_ = now_ms();
+  is_stalled_ = true;
+  return Duration(now_ms() - last_packet_ms_) < context_.settings.backpressure_time;
+}
+
+// What waited for memory waits no longer.
 void Connection::end_stall() {
   if (!is_stalled_) return;
   is_stalled_ = false;

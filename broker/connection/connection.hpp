@@ -93,13 +93,22 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] std::size_t continue_payload(Bytes rest);
   [[nodiscard]] bool accepts(const wire::FixedHeader& header);
   [[nodiscard]] bool complete_incoming();
-  [[nodiscard]] Reserve reserve_to_read() const {
-    return phase_ == Phase::AwaitConnect ? Reserve::Enter : Reserve::Keep;
-  }
-  [[nodiscard]] bool make_incoming();
+  [[nodiscard]] Reserve reserve_to_read(wire::PacketType type) const;
+  [[nodiscard]] bool make_incoming(wire::PacketType type);
   [[nodiscard]] bool grow_incoming(std::uint32_t bytes);
+  void end_collecting();
   [[nodiscard]] bool start_payload();
+  [[nodiscard]] bool append_payload(Bytes piece);
+  void discard_payload();
   void drop_incoming();
+  // Whether this half packet may hold so many bytes more: others that have stalled give way.
+  [[nodiscard]] bool may_hold(std::size_t bytes);
+  [[nodiscard]] bool make_way();
+  void give_way();
+  void account_incoming();
+  void set_waiting(bool waits_for_client);
+  // No room for a half packet: it waits, and ends the connection when there is none for too long.
+  void on_no_room();
   // Handles a whole packet. False when it has to be offered again: a pause has begun.
   [[nodiscard]] bool handle(const wire::FixedHeader& header, Bytes body);
 
@@ -146,8 +155,11 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // Routes and acknowledges; false when it has to be tried again.
   [[nodiscard]] bool finish_publish(message::Message& message, wire::PacketIdentifier packet_id);
   void settle_publish(const Verdict& verdict, wire::QoS qos, wire::PacketIdentifier packet_id);
+  [[nodiscard]] bool clear_without_room(const wire::Publish& publish);
   // No room for a PUBLISH: true when it was disposed of, false when it waits.
   [[nodiscard]] bool on_memory_full(wire::QoS qos, wire::PacketIdentifier packet_id);
+  // There won't be any, or for too long.
+  void refuse_for_memory(wire::QoS qos, wire::PacketIdentifier packet_id);
   void acknowledge(wire::PacketType type, wire::PacketIdentifier packet_id, wire::ReasonCode reason,
                    session::CommitNumber commit, std::string_view reason_string = {});
 
@@ -179,6 +191,8 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   void pause(Pause reason);
   void resume(std::uint8_t reasons);
   void arm_keep_alive();
+  // Something waits for memory: begins that, or goes on until backpressure_time has passed.
+  [[nodiscard]] bool may_wait();
   void end_stall();
   void retry_soon();  // what has found no memory: on_deadline() comes before long
   void log_closed(std::string_view why);
@@ -298,7 +312,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
   bool asked_expiry_ : 1 = false;   // its CONNECT had a Session Expiry Interval above 0
   bool is_writable_ : 1 = true;
-  bool is_stalled_ : 1 = false;   // a PUBLISH waits for memory
+  bool is_stalled_ : 1 = false;   // a packet waits for memory
   bool reaches_few_ : 1 = false;  // its last message was for few (routing::Schedule)
   bool had_share_ : 1 = false;    // it waits, and was served in this turn
 

@@ -9,6 +9,7 @@
 #include "broker/base/list.hpp"
 #include "broker/base/log.hpp"
 #include "broker/base/memory.hpp"
+#include "broker/connection/halves.hpp"
 #include "broker/connection/outbox_scratch.hpp"
 #include "broker/hal/entropy.hpp"
 #include "broker/message/loader.hpp"
@@ -40,6 +41,7 @@ struct Context {
   auth::Authenticator& authenticator;
   auth::DecisionHandler& decisions;
 
+  Halves halves;
   OutboxScratch scratch{};
   List<Arrival, Arrival> arrivals{};  // connections without a session yet
   // Clients connected through each listener.

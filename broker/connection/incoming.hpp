@@ -8,7 +8,9 @@
 
 namespace midge::connection {
 
-struct Incoming {
+struct Incoming : ListNode<HalfPacket> {
+  explicit Incoming(Connection& owner) : connection(owner) {}
+
   enum class Stage : std::uint8_t {
     Header,       // the fixed header is not whole
     Body,         // collects all of the body
@@ -22,6 +24,10 @@ struct Incoming {
   std::uint8_t header_filled = 0;
   std::uint8_t header_bytes[wire::kMaximumFixedHeaderBytes] = {};
   wire::FixedHeader header;
+  Connection& connection;
+  std::size_t held_bytes = 0;     // accounted in Context::halves
+  Instant last_bytes{};           // when the client's last ones came
+  bool waits_for_client = false;  // in Context::halves.waiting
 
   // Body, PublishHead: what came so far. It grows with what comes, not with what is announced.
   std::uint8_t* buffer = nullptr;
@@ -33,6 +39,7 @@ struct Incoming {
   message::Message* message = nullptr;  // counted
   std::uint32_t payload_bytes = 0;
   std::uint32_t payload_left = 0;  // of these
+  std::size_t reserved_bytes = 0;  // among the halves, for all of it
   wire::QoS qos{};
   wire::PacketIdentifier packet_id = 0;
   Connection::Verdict verdict;

@@ -89,7 +89,7 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
   }
   // The packet is kept until the answer comes; nothing more is read before.
   if (incoming_ == nullptr) {
-    if (!make_incoming()) return;
+    if (!make_incoming(header.type)) return;
     incoming_->header = header;
     if (!grow_incoming(header.remaining_length)) return;
     copy(incoming_->buffer, body);

@@ -39,8 +39,9 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
   }
   message::Message* const message = make_message(publish, payload_bytes);
   const bool is_whole = message != nullptr && context_.messages.append(*message, publish.payload);
-  const bool done =
-      is_whole ? finish_publish(*message, packet_id) : on_memory_full(publish.qos, packet_id);
+  const bool done = is_whole
+                        ? finish_publish(*message, packet_id)
+                        : clear_without_room(publish) || on_memory_full(publish.qos, packet_id);
   if (message != nullptr) context_.messages.release(*message);
   if (done) count_received(payload_bytes);
   return done;
@@ -229,31 +230,45 @@ void Connection::settle_publish(const Verdict& verdict, QoS qos, PacketIdentifie
   acknowledge(type, packet_id, verdict.reason, 0, verdict.reason_string);
 }
 
+// Deleting a retained message gives memory back, so it is not refused for memory where it needs
+// none: no message for a subscriber, no identifier of QoS 2.
+bool Connection::clear_without_room(const wire::Publish& publish) {
+  if (!publish.retain || !publish.payload.empty() || publish.qos == QoS::ExactlyOnce) return false;
+  const std::uint64_t before = context_.commits.records();
+  if (!context_.router.clear_unwatched(publish.topic_name)) return false;
+  end_stall();
+  if (publish.qos == QoS::AtMostOnce) return true;
+  ++open_receives_;
+  acknowledge(PacketType::Puback, *publish.packet_id, ReasonCode::NoMatchingSubscribers,
+              context_.commits.since(before));
+  return true;
+}
+
 bool Connection::on_memory_full(QoS qos, PacketIdentifier packet_id) {
-  context_.metrics.count(Cause::MemoryFull);
   if (qos == QoS::AtMostOnce) {
-    ++context_.metrics.publish_dropped;
+    refuse_for_memory(qos, packet_id);
     return true;
   }
-  if (!is_stalled_) last_packet_ms_ = now_ms();
-  is_stalled_ = true;
   // A client that owes us acknowledgements is not made to wait: they are what frees memory.
-  const bool waits = session_->inflight_count == 0 &&
-                     Duration(now_ms() - last_packet_ms_) < context_.settings.backpressure_time;
-  if (waits) {
+  if (session_->inflight_count == 0 && may_wait()) {
     pause(kMemory);
     return false;
   }
-  end_stall();
-  if (is_v5()) {
-    settle_publish({.kind = Verdict::Kind::Refuse,
-                    .reason = ReasonCode::QuotaExceeded,
-                    .reason_string = "the broker's memory is full"},
-                   qos, packet_id);
-  } else {
-    close(ReasonCode::QuotaExceeded, Cause::MemoryFull);  // without acknowledgement
-  }
+  refuse_for_memory(qos, packet_id);
   return true;
+}
+
+void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
+  end_stall();
+  // Before 5.0 there is no refusal but the end, without acknowledgement.
+  if (qos != QoS::AtMostOnce && !is_v5()) {
+    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+  }
+  context_.metrics.count(Cause::MemoryFull);
+  settle_publish({.kind = Verdict::Kind::Refuse,
+                  .reason = ReasonCode::QuotaExceeded,
+                  .reason_string = "the broker's memory is full"},
+                 qos, packet_id);
 }
 
 void Connection::acknowledge(PacketType type, PacketIdentifier packet_id, ReasonCode reason,

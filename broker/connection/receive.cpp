@@ -15,6 +15,8 @@ namespace {
 
 // A PUBLISH up to this size is collected whole; the payload of a larger one is not copied twice.
 constexpr std::uint32_t kCollectBytes = 2'048;
+// An acknowledgement or UNSUBSCRIBE that comes in pieces has this much of the reserve at most.
+constexpr std::uint32_t kReserveBytes = 256;
 
 // Only these may come from a client; the others are the server's.
 bool comes_from_client(PacketType type) {
@@ -38,6 +40,12 @@ bool comes_from_client(PacketType type) {
       break;
   }
   return false;
+}
+
+// These free memory, so memory that is full must not keep them out.
+bool frees_memory(PacketType type) {
+  return type == PacketType::Puback || type == PacketType::Pubrec || type == PacketType::Pubrel ||
+         type == PacketType::Pubcomp || type == PacketType::Unsubscribe;
 }
 
 }  // namespace
@@ -66,7 +74,7 @@ std::size_t Connection::begin_packet(Bytes rest) {
         close_silently();
         return 0;
       }
-      if (!make_incoming()) return 0;
+      if (!make_incoming(static_cast<PacketType>(rest[0] >> 4))) return 0;
       return continue_packet(rest);
     case wire::Framing::Frame:
       break;
@@ -77,7 +85,7 @@ std::size_t Connection::begin_packet(Bytes rest) {
     const Bytes body = rest.subspan(header.header_bytes, header.remaining_length);
     return handle(header, body) ? header.header_bytes + header.remaining_length : 0;
   }
-  if (!make_incoming()) return 0;
+  if (!make_incoming(header.type)) return 0;
   return continue_packet(rest);
 }
 
@@ -109,22 +117,38 @@ bool Connection::accepts(const wire::FixedHeader& header) {
   return true;
 }
 
-bool Connection::make_incoming() {
-  void* const memory = context_.memory.allocate(sizeof(Incoming), reserve_to_read());
+// What comes in pieces may go as far into the reserve as the whole packet.
+Reserve Connection::reserve_to_read(PacketType type) const {
+  if (phase_ == Phase::AwaitConnect) return Reserve::Enter;
+  return frees_memory(type) ? Reserve::Use : Reserve::Keep;
+}
+
+bool Connection::make_incoming(PacketType type) {
+  const Reserve reserve = reserve_to_read(type);
+  void* memory = nullptr;
+  if (may_hold(sizeof(Incoming)) || reserve == Reserve::Use) {
+    do {
+      memory = context_.memory.allocate(sizeof(Incoming), reserve);
+    } while (memory == nullptr && make_way());
+  }
   if (memory == nullptr) {
-    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+    on_no_room();
     return false;
   }
-  incoming_ = new (memory) Incoming;
+  incoming_ = new (memory) Incoming(*this);
+  end_stall();
+  account_incoming();
   return true;
 }
 
 void Connection::drop_incoming() {
   if (incoming_ == nullptr) return;
+  set_waiting(false);
   if (incoming_->message != nullptr) context_.messages.release(*incoming_->message);
   if (incoming_->buffer != nullptr) {
     context_.memory.release(incoming_->buffer, incoming_->capacity);
   }
+  context_.halves.account(incoming_->held_bytes, 0);
   incoming_->~Incoming();
   context_.memory.release(incoming_, sizeof(Incoming));
   incoming_ = nullptr;
@@ -136,10 +160,16 @@ bool Connection::grow_incoming(std::uint32_t bytes) {
   const std::uint32_t wished =
       std::min(std::max(bytes, incoming.capacity * 2), incoming.header.remaining_length);
   const auto capacity = static_cast<std::uint32_t>(context_.memory.capacity_for(wished));
-  auto* const buffer =
-      static_cast<std::uint8_t*>(context_.memory.allocate(capacity, reserve_to_read()));
+  Reserve reserve = reserve_to_read(incoming.header.type);
+  if (reserve == Reserve::Use && capacity > kReserveBytes) reserve = Reserve::Keep;
+  std::uint8_t* buffer = nullptr;
+  if (may_hold(capacity) || reserve == Reserve::Use) {
+    do {
+      buffer = static_cast<std::uint8_t*>(context_.memory.allocate(capacity, reserve));
+    } while (buffer == nullptr && make_way());
+  }
   if (buffer == nullptr) {
-    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+    on_no_room();
     return false;
   }
   if (incoming.buffer != nullptr) {
@@ -148,10 +178,70 @@ bool Connection::grow_incoming(std::uint32_t bytes) {
   }
   incoming.buffer = buffer;
   incoming.capacity = capacity;
+  end_stall();
+  account_incoming();
   return true;
 }
 
+bool Connection::may_hold(std::size_t bytes) {
+  while (!context_.halves.has_room(bytes)) {
+    if (!make_way()) return false;
+  }
+  return true;
+}
+
+// The half packet that has stalled for longest gives way, when that is as long as anybody waits for
+// memory. False when there is none.
+bool Connection::make_way() {
+  Incoming* const stalled = context_.halves.waiting.first();
+  if (stalled == nullptr || stalled == incoming_ ||
+      context_.now - stalled->last_bytes < context_.settings.backpressure_time) {
+    return false;
+  }
+  stalled->connection.give_way();
+  return true;
+}
+
+void Connection::give_way() {
+  if (incoming_->stage == Incoming::Stage::Payload) {
+    refuse_for_memory(incoming_->qos, incoming_->packet_id);
+  } else {
+    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+  }
+  if (phase_ == Phase::Open) {
+    discard_payload();
+  } else {
+    drop_incoming();
+  }
+}
+
+void Connection::on_no_room() {
+  // Before CONNECT was read there is nobody to wait for.
+  if (phase_ == Phase::Open && may_wait()) return pause(kMemory);
+  end_stall();
+  close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+}
+
+void Connection::account_incoming() {
+  Incoming& incoming = *incoming_;
+  std::size_t bytes = context_.memory.capacity_for(sizeof(Incoming)) + incoming.capacity;
+  bytes += incoming.reserved_bytes;
+  // What is read over holds nothing that others could have.
+  if (incoming.stage == Incoming::Stage::Discard) bytes = 0;
+  context_.halves.account(incoming.held_bytes, bytes);
+  incoming.held_bytes = bytes;
+}
+
+void Connection::set_waiting(bool waits_for_client) {
+  Incoming& incoming = *incoming_;
+  if (incoming.waits_for_client) context_.halves.waiting.remove(incoming);
+  incoming.waits_for_client = waits_for_client;
+  if (waits_for_client) context_.halves.waiting.push_back(incoming);
+}
+
 std::size_t Connection::continue_packet(Bytes rest) {
+  incoming_->last_bytes = context_.now;
+  set_waiting(incoming_->stage != Incoming::Stage::Discard);
   switch (incoming_->stage) {
     case Incoming::Stage::Header:
       return continue_header(rest);
@@ -186,10 +276,7 @@ std::size_t Connection::continue_header(Bytes rest) {
       frame.header.type == PacketType::Publish && frame.header.remaining_length > kCollectBytes;
   incoming.stage = streams ? Incoming::Stage::PublishHead : Incoming::Stage::Body;
   incoming.wanted = streams ? 2 : frame.header.remaining_length;
-  if (frame.header.remaining_length == 0) {
-    incoming.stage = Incoming::Stage::Complete;
-    static_cast<void>(complete_incoming());
-  }
+  if (frame.header.remaining_length == 0) end_collecting();
   return used;
 }
 
@@ -202,8 +289,7 @@ std::size_t Connection::continue_body(Bytes rest) {
   incoming.filled += count;
   if (incoming.filled < incoming.wanted) return count;
   if (incoming.stage == Incoming::Stage::Body) {
-    incoming.stage = Incoming::Stage::Complete;
-    static_cast<void>(complete_incoming());
+    end_collecting();
     return count;
   }
   const auto head = wire::measure_publish_head(version_, incoming.header.flags, incoming.body(),
@@ -220,8 +306,7 @@ std::size_t Connection::continue_body(Bytes rest) {
     return 0;
   } else if (phase_ == Phase::Open && incoming.payload_left == 0) {
     incoming.is_publish_payload = true;
-    incoming.stage = Incoming::Stage::Complete;
-    static_cast<void>(complete_incoming());
+    end_collecting();
   }
   return count;
 }
@@ -240,15 +325,22 @@ bool Connection::start_payload() {
   incoming.qos = publish.qos;
   incoming.packet_id = publish.packet_id.value_or(wire::PacketIdentifier{0});
   incoming.verdict = judge(publish, payload_bytes);
+  std::size_t reserved = 0;
   switch (incoming.verdict.kind) {
     case Verdict::Kind::Closed:
       return true;
     case Verdict::Kind::Wait:
       return false;
     case Verdict::Kind::Accept:
-      incoming.message = make_message(publish, payload_bytes);
+      // All of it is reserved now: two that have begun never wait for each other.
+      reserved = context_.messages.block_bytes_for(payload_bytes) + incoming.filled;
+      if (may_hold(reserved)) incoming.message = make_message(publish, payload_bytes);
       if (incoming.message == nullptr) {
-        if (!on_memory_full(incoming.qos, incoming.packet_id)) return false;
+        if (reserved + incoming.held_bytes > context_.halves.most_bytes()) {
+          refuse_for_memory(incoming.qos, incoming.packet_id);
+        } else if (!on_memory_full(incoming.qos, incoming.packet_id)) {
+          return false;
+        }
         if (phase_ != Phase::Open) return true;
         incoming.verdict.kind = Verdict::Kind::Closed;  // answered; the payload is read over
       }
@@ -263,29 +355,52 @@ bool Connection::start_payload() {
   context_.memory.release(incoming.buffer, incoming.capacity);
   incoming.buffer = nullptr;
   incoming.capacity = 0;
+  incoming.reserved_bytes = reserved;
+  account_incoming();
   return true;
+}
+
+bool Connection::append_payload(Bytes piece) {
+  while (!context_.messages.append(*incoming_->message, piece)) {
+    if (!make_way()) return false;
+  }
+  end_stall();
+  return true;
+}
+
+// What came of a refused payload is given back, the rest is read over.
+void Connection::discard_payload() {
+  Incoming& incoming = *incoming_;
+  context_.messages.release(*incoming.message);
+  incoming.message = nullptr;
+  incoming.stage = Incoming::Stage::Discard;
+  incoming.verdict.kind = Verdict::Kind::Closed;
+  set_waiting(false);
+  account_incoming();
 }
 
 std::size_t Connection::continue_payload(Bytes rest) {
   Incoming& incoming = *incoming_;
   const std::size_t count = std::min<std::size_t>(rest.size(), incoming.payload_left);
-  if (incoming.stage == Incoming::Stage::Payload &&
-      !context_.messages.append(*incoming.message, rest.first(count))) {
+  if (incoming.stage == Incoming::Stage::Payload && !append_payload(rest.first(count))) {
     if (!on_memory_full(incoming.qos, incoming.packet_id)) return 0;
     if (phase_ != Phase::Open) return 0;
-    context_.messages.release(*incoming.message);
-    incoming.message = nullptr;
-    incoming.stage = Incoming::Stage::Discard;
-    incoming.verdict.kind = Verdict::Kind::Closed;
+    discard_payload();
   }
   incoming.payload_left -= static_cast<std::uint32_t>(count);
   is_stalled_ = false;
   last_packet_ms_ = now_ms();  // a long upload is a sign of life
   if (incoming.payload_left > 0) return count;
   incoming.is_publish_payload = true;
-  incoming.stage = Incoming::Stage::Complete;
-  static_cast<void>(complete_incoming());
+  end_collecting();
   return count;
+}
+
+// Nothing is missing any more: from now on it does not wait for the client.
+void Connection::end_collecting() {
+  incoming_->stage = Incoming::Stage::Complete;
+  set_waiting(false);
+  static_cast<void>(complete_incoming());
 }
 
 // Handles what was collected; false when it has to wait.

@@ -68,7 +68,8 @@ struct Core::State final : auth::DecisionHandler {
                 .loader = seams.loader,
                 .authorizer = seams.authorizer,
                 .authenticator = seams.authenticator,
-                .decisions = *this},
+                .decisions = *this,
+                .halves = connection::Halves(seams.arena)},
         connections(seams.arena) {
     system.kind = static_cast<std::uint8_t>(DeadlineKind::System);
   }

@@ -30,6 +30,11 @@ Message* Messages::create(const Head& head) {
   return message;
 }
 
+std::size_t Messages::block_bytes_for(std::uint32_t payload_bytes) const {
+  const std::size_t block = memory_.largest_class_bytes() - sizeof(Block);
+  return (payload_bytes + block - 1) / block * memory_.arena().page_bytes();
+}
+
 bool Messages::append(Message& message, Bytes payload) {
   if (message.inline_payload_bytes_ > 0) {
     MIDGE_ASSERT(message.payload_bytes_ + payload.size() <= message.inline_payload_bytes_);

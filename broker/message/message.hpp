@@ -112,6 +112,8 @@ class Messages {
   [[nodiscard]] static MutableBytes properties_of(Message& message) {
     return {message.tail() + message.topic_bytes_, message.properties_bytes_};
   }
+  // The memory that a payload of this size takes in blocks.
+  [[nodiscard]] std::size_t block_bytes_for(std::uint32_t payload_bytes) const;
   // Takes the next piece of the payload, all of it or nothing; false when memory is full.
   [[nodiscard]] bool append(Message& message, Bytes payload);
 

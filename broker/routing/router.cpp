@@ -73,10 +73,7 @@ Routed Router::publish(Message& message, const Session* publisher) {
 Routed Router::retain(Message& message, Routed routed) {
   if (message.payload_bytes() == 0) {
     // An empty payload deletes and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7].
-    if (retained_.clear(message.topic_name())) {
-      sessions_.commits().record(
-          {.kind = session::RecordKind::Retained, .text = message.topic_name()});
-    }
+    clear_retained(message.topic_name());
     return routed;
   }
   switch (retained_.set(message)) {
@@ -91,6 +88,18 @@ Routed Router::retain(Message& message, Routed routed) {
       break;
   }
   return Routed::MemoryFull;
+}
+
+void Router::clear_retained(std::string_view topic_name) {
+  if (!retained_.clear(topic_name)) return;
+  sessions_.commits().record({.kind = session::RecordKind::Retained, .text = topic_name});
+}
+
+bool Router::clear_unwatched(std::string_view topic_name) {
+  bool watched = false;
+  tree_.for_each_match(topic_name, [&watched](const TreeNode&) { watched = true; });
+  if (!watched) clear_retained(topic_name);
+  return !watched;
 }
 
 void Router::deliver(const Matches& matches, Message& message, const Session* publisher) {

@@ -69,6 +69,9 @@ class Router {
   // No Local; null for the broker itself. All memory is reserved first: the outcome is whole or
   // nothing.
   [[nodiscard]] Routed publish(message::Message& message, const session::Session* publisher);
+  // Deletes the retained message of a topic that nobody is subscribed to, which takes no memory.
+  // False when somebody is: then nothing has happened.
+  [[nodiscard]] bool clear_unwatched(std::string_view topic_name);
 
   // --- subscriptions ---
 
@@ -147,6 +150,7 @@ class Router {
   void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
 
   [[nodiscard]] Routed retain(message::Message& message, Routed routed);
+  void clear_retained(std::string_view topic_name);
   void deliver(const Matches& matches, message::Message& message,
                const session::Session* publisher);
   void deliver_plain(const Matches& matches, session::Subscription& subscription,
