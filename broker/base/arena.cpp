@@ -29,7 +29,9 @@ Arena::Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pag
       backing_(backing) {
   MIDGE_ASSERT(std::has_single_bit(page_bytes) && page_bytes >= 256);
   MIDGE_ASSERT(reinterpret_cast<std::uintptr_t>(range.data()) % alignof(std::uint64_t) == 0);
-  const std::size_t map_bytes = (range.size() / page_bytes + 63) / 64 * sizeof(std::uint64_t);
+  const std::size_t groups = (range.size() / page_bytes + kGroup - 1) / kGroup;
+  touched_ = map_ + groups;
+  const std::size_t map_bytes = (groups + (groups + 63) / 64) * sizeof(std::uint64_t);
   base_ = align_up(range.data() + map_bytes, page_bytes);
   MIDGE_ASSERT(base_ <= range_end_);
   total_ = static_cast<std::size_t>(range_end_ - base_) / page_bytes;
@@ -45,6 +47,15 @@ bool Arena::open_until(std::uint8_t* end) {
   if (!backing_.open({opened_, static_cast<std::size_t>(target - opened_)})) return false;
   opened_ = target;
   return true;
+}
+
+void Arena::set_touched(std::size_t group, bool touched) {
+  const std::uint64_t bit = std::uint64_t{1} << (group % 64);
+  if (touched) {
+    touched_[group / 64] |= bit;
+  } else {
+    touched_[group / 64] &= ~bit;
+  }
 }
 
 void Arena::mark(std::size_t first, std::size_t count, bool used) {
@@ -84,11 +95,23 @@ void* Arena::take(std::size_t count, Reserve reserve) {
   const std::size_t end = first + count;
   if (!open_until(base_ + end * page_bytes_)) return nullptr;
   for (; top_ < end; ++top_) {
-    if (top_ % 64 == 0) map_[top_ / 64] = 0;
+    if (top_ % kGroup != 0) continue;
+    const std::size_t group = top_ / kGroup;
+    map_[group] = 0;
+    if (group % 64 == 0) touched_[group / 64] = 0;
+  }
+  for (std::size_t group = first / kGroup; group <= (end - 1) / kGroup; ++group) {
+    if (!is_touched(group)) {
+      set_touched(group, true);
+      ++touched_groups_;
+    } else if (map_[group] == 0) {
+      --idle_groups_;
+    }
   }
   mark(first, count, true);
   used_ += count;
   most_used_ = std::max(most_used_, used_);
+  most_used_lately_ = std::max(most_used_lately_, used_);
   if (first == lowest_free_) lowest_free_ = end;
   return base_ + first * page_bytes_;
 }
@@ -100,6 +123,26 @@ void Arena::give(void* pages, std::size_t count) {
   mark(first, count, false);
   used_ -= count;
   lowest_free_ = std::min(lowest_free_, first);
+  for (std::size_t group = first / kGroup; group <= (first + count - 1) / kGroup; ++group) {
+    if (map_[group] == 0) ++idle_groups_;
+  }
+}
+
+void Arena::trim() {
+  const std::size_t kept = most_used_lately_ / kGroup + kIdleGroups;
+  most_used_lately_ = used_;
+  // From the top, as pages are taken from the bottom.
+  for (std::size_t group = (top_ + kGroup - 1) / kGroup;
+       group > 0 && idle_groups_ > 0 && touched_groups_ > kept;) {
+    --group;
+    if (!is_touched(group) || map_[group] != 0) continue;
+    std::uint8_t* const begin = base_ + group * kGroup * page_bytes_;
+    const auto rest = static_cast<std::size_t>(opened_ - begin);
+    backing_.release({begin, std::min(kGroup * page_bytes_, rest)});
+    set_touched(group, false);
+    --touched_groups_;
+    --idle_groups_;
+  }
 }
 
 }  // namespace midge

@@ -37,7 +37,8 @@ enum class Reserve : std::uint8_t {
 class Arena {
  public:
   // Takes `range`, whose start is a multiple of `page_bytes` (a power of two, at least 256), and
-  // keeps `reserve_pages` for allocations that say so. A map of one bit a page stands in front.
+  // keeps `reserve_pages` for allocations that say so. A map of one bit a page stands in front,
+  // and another of one bit for each 64.
   // `backing` outlives the arena.
   Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pages,
         ArenaBacking& backing);
@@ -61,6 +62,12 @@ class Arena {
   // Gives back what take() gave, whole.
   void give(void* pages, std::size_t count);
 
+  // True while so much was used and is free again that trim() may have something to do.
+  [[nodiscard]] bool is_loose() const { return idle_groups_ > kIdleGroups; }
+  // Gives what is free back to the system, but for as much as was in use at some time since the
+  // last trim(). Call it now and then while is_loose().
+  void trim();
+
   // The page that `inside` lies in.
   [[nodiscard]] void* page_of(void* inside) const {
     return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(inside) & ~(page_bytes_ - 1));
@@ -70,17 +77,29 @@ class Arena {
   [[nodiscard]] bool is_used(std::size_t page) const {
     return (map_[page / 64] >> (page % 64) & 1) != 0;
   }
+  // Pages come to the system and go back to it by groups, one word of the map each.
+  static constexpr std::size_t kGroup = 64;
+  static constexpr std::size_t kIdleGroups = 4;  // that are kept however little is used
+
+  [[nodiscard]] bool is_touched(std::size_t group) const {
+    return (touched_[group / 64] >> (group % 64) & 1) != 0;
+  }
+  void set_touched(std::size_t group, bool touched);
   void mark(std::size_t first, std::size_t count, bool used);
   [[nodiscard]] std::size_t find_run(std::size_t count) const;  // total_ when there is none
   [[nodiscard]] bool open_until(std::uint8_t* end);
 
-  std::uint8_t* base_;  // page 0, behind the map
-  std::uint64_t* map_;  // one bit a page, set when used
+  std::uint8_t* base_;      // page 0, behind the map
+  std::uint64_t* map_;      // one bit a page, set when used
+  std::uint64_t* touched_;  // one bit a group, set when the system may have memory for it
   std::size_t page_bytes_;
   std::size_t total_;
   std::size_t reserve_;
   std::size_t used_ = 0;
   std::size_t most_used_ = 0;
+  std::size_t most_used_lately_ = 0;  // since the last trim()
+  std::size_t touched_groups_ = 0;
+  std::size_t idle_groups_ = 0;  // of these, without a used page
   std::size_t lowest_free_ = 0;  // no free page lies below
   std::size_t top_ = 0;          // no used page lies at or above: the map is valid below only
   std::uint8_t* opened_;         // usable memory ends here

@@ -72,6 +72,7 @@ struct Core::State final : auth::DecisionHandler {
                 .halves = connection::Halves(seams.arena)},
         connections(seams.arena) {
     system.kind = static_cast<std::uint8_t>(DeadlineKind::System);
+    trim.kind = static_cast<std::uint8_t>(DeadlineKind::Trim);
   }
 
   void on_decision(auth::Ticket ticket, auth::Verdict verdict) override {
@@ -85,6 +86,7 @@ struct Core::State final : auth::DecisionHandler {
   void flush();
   void wake_all();
   void arm_system();
+  void arm_trim();
 
   Core& core;
   const settings::Settings& settings;
@@ -100,6 +102,7 @@ struct Core::State final : auth::DecisionHandler {
   connection::Context context;
   Pool<Connection> connections;
   Deadline system;              // the next $SYS values
+  Deadline trim;                // memory goes back to the system
   bool sends_shutdown = false;  // the next turn closes all connections
   bool wakes_all = false;       // something that deliveries waited for has come
 };
@@ -190,6 +193,9 @@ void Core::State::expire() {
       case DeadlineKind::Retained:
         router.on_expired(static_cast<routing::RetainedExpiry&>(*due));
         break;
+      case DeadlineKind::Trim:
+        parts.arena.trim();
+        break;
       case DeadlineKind::System:
         router.publish_virtual(context.now);
         deadlines.set(system, context.now + settings.sys_interval);
@@ -206,6 +212,12 @@ void Core::State::arm_system() {
   } else if (!system.is_set()) {
     deadlines.set(system, context.now + settings.sys_interval);
   }
+}
+
+void Core::State::arm_trim() {
+  // Rarely: what comes and goes with the load stays.
+  constexpr Duration kInterval{2'000};
+  if (parts.arena.is_loose() && !trim.is_set()) deadlines.set(trim, context.now + kInterval);
 }
 
 void Core::State::wake_all() {
@@ -247,6 +259,7 @@ void Core::turn() {
   }
   if (std::exchange(state.wakes_all, false)) state.wake_all();
   state.flush();
+  state.arm_trim();
   state.context.failed_from = state.context.failed_to = 0;
   if (std::exchange(state.sends_shutdown, false)) {
     // The wills are out; the next turn closes all.

@@ -19,7 +19,7 @@
 namespace midge::session {
 
 // What a Deadline of this broker belongs to (Deadline::kind).
-enum class DeadlineKind : std::uint8_t { Session, Arrival, Retained, System };
+enum class DeadlineKind : std::uint8_t { Session, Arrival, Retained, System, Trim };
 
 // A will that waits for its connection to end, or for its delay to pass after that.
 struct Will {

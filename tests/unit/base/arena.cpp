@@ -94,3 +94,54 @@ TEST_CASE("memory is opened in steps, and a system without more is a full arena"
   CHECK(pages * 4096 <= backing.opened);
   CHECK(pages * 4096 > backing.opened - 8192);
 }
+
+namespace {
+
+// Counts what was released, and how often.
+class CountedReleases final : public ArenaBacking {
+ public:
+  std::size_t released_bytes = 0;
+  int releases = 0;
+
+  [[nodiscard]] bool open(MutableBytes) override { return true; }
+  void release(MutableBytes part) override {
+    released_bytes += part.size();
+    ++releases;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what is free for long goes back to the system, and can be had again") {
+  test::Range range(8U << 20U);
+  CountedReleases backing;
+  Arena arena(range.all(), 4096, 0, backing);
+  std::vector<void*> pages;
+  for (int i = 0; i < 1'920; ++i) pages.push_back(arena.take(1));
+  REQUIRE(pages.back() != nullptr);
+  CHECK_FALSE(arena.is_loose());
+  // 30 groups of 64 pages: two are in use afterwards, the first and one in the middle.
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (i != 0 && i != 1'000) arena.give(pages[i], 1);
+  }
+  CHECK(arena.is_loose());
+  // All of it was in use since the last time.
+  arena.trim();
+  CHECK(backing.releases == 0);
+  arena.trim();
+  CHECK(backing.releases == 26);
+  CHECK(backing.released_bytes == 26U * 64U * 4096U);
+  CHECK_FALSE(arena.is_loose());
+  arena.trim();
+  CHECK(backing.releases == 26);
+  CHECK(arena.used_pages() == 2);
+  // Again, in one run.
+  void* const run = arena.take(900);
+  REQUIRE(run != nullptr);
+  arena.give(run, 900);
+  CHECK(arena.is_loose());
+  arena.trim();
+  arena.trim();
+  CHECK(backing.releases > 26 + 8);
+  CHECK_FALSE(arena.is_loose());
+}
