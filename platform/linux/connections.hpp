@@ -96,6 +96,7 @@ class Connections final : public TransportEvents {
   AddressText peer_text_;            // what TcpTransport::peer() refers to
   void* spare_leftover_ = nullptr;   // room for one full buffer, taken before it is needed
   const std::size_t receive_bytes_;  // of the buffer; less where the arena is small
+  std::size_t kept_pages_ = 0;       // of leftovers
   alignas(64) std::array<std::uint8_t, kReceiveBytes> buffer_;
 };
 

@@ -21,6 +21,9 @@ std::size_t Connections::leftover_pages(std::size_t bytes) const {
 }
 
 bool Connections::can_keep_leftover() {
+  // Clients that pause hold little of what others need.
+  constexpr std::size_t kShare = 8;
+  if (kept_pages_ + leftover_pages(receive_bytes_) > arena_.total_pages() / kShare) return false;
   // Untouched, the spare costs addresses only.
   if (spare_leftover_ == nullptr) spare_leftover_ = arena_.take(leftover_pages(receive_bytes_));
   return spare_leftover_ != nullptr;
@@ -33,6 +36,7 @@ void Connections::keep_leftover(TcpTransport& transport, Bytes bytes) {
     memory = std::exchange(spare_leftover_, nullptr);
     pages = leftover_pages(receive_bytes_);
   }
+  kept_pages_ += pages;
   transport.leftover_ = new (memory)
       Leftover{.begin = 0, .size = static_cast<std::uint32_t>(bytes.size()), .pages = pages};
   memcpy(transport.leftover_->bytes(), bytes.data(), bytes.size());
@@ -55,6 +59,7 @@ void Connections::drop_leftover(TcpTransport& transport) {
 }
 
 void Connections::give_back(Leftover* leftover) {
+  kept_pages_ -= leftover->pages;
   arena_.give(leftover, leftover->pages);
 }
 
