@@ -38,13 +38,17 @@ struct RawPacket {
 class RawClient {
  public:
   // Opens a TCP connection to the loopback address. Throws std::runtime_error on refusal.
-  explicit RawClient(std::uint16_t port);
+  // `receive_bytes` is what the kernel may keep for a client that does not read; 0: its default.
+  explicit RawClient(std::uint16_t port, int receive_bytes = 0);
   ~RawClient();
   RawClient(RawClient&& other) noexcept;
   RawClient& operator=(RawClient&&) = delete;
 
   // Sends everything, waiting while the broker reads slowly. False once the peer has closed.
   bool send(std::string_view bytes);
+
+  // Sends what goes without waiting; how much that was.
+  std::size_t send_some(std::string_view bytes);
 
   // The next whole packet; nothing when `limit` passes or the connection ends before it is whole.
   std::optional<RawPacket> read(Clock::duration limit = kPatience);
