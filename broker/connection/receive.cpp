@@ -15,7 +15,7 @@ namespace {
 
 // A PUBLISH up to this size is collected whole; the payload of a larger one is not copied twice.
 constexpr std::uint32_t kCollectBytes = 2'048;
-// An acknowledgement or UNSUBSCRIBE that comes in pieces has this much of the reserve at most.
+// A packet that is never refused and comes in pieces has this much of the reserve at most.
 constexpr std::uint32_t kReserveBytes = 256;
 
 // Only these may come from a client; the others are the server's.
@@ -42,10 +42,11 @@ bool comes_from_client(PacketType type) {
   return false;
 }
 
-// These free memory, so memory that is full must not keep them out.
-bool frees_memory(PacketType type) {
+// Most of these free memory, so memory that is full must not keep them out.
+bool is_never_refused(PacketType type) {
   return type == PacketType::Puback || type == PacketType::Pubrec || type == PacketType::Pubrel ||
-         type == PacketType::Pubcomp || type == PacketType::Unsubscribe;
+         type == PacketType::Pubcomp || type == PacketType::Unsubscribe ||
+         type == PacketType::Pingreq || type == PacketType::Disconnect;
 }
 
 }  // namespace
@@ -120,7 +121,7 @@ bool Connection::accepts(const wire::FixedHeader& header) {
 // What comes in pieces may go as far into the reserve as the whole packet.
 Reserve Connection::reserve_to_read(PacketType type) const {
   if (phase_ == Phase::AwaitConnect) return Reserve::Enter;
-  return frees_memory(type) ? Reserve::Use : Reserve::Keep;
+  return is_never_refused(type) ? Reserve::Use : Reserve::Keep;
 }
 
 bool Connection::make_incoming(PacketType type) {
