@@ -30,6 +30,25 @@ void Bombed::check_given_back(Where where) {
   CHECK(used_pages() <= rest_pages_ + kSparePages);
 }
 
+void Bombed::fill() {
+  limits.queued_messages = settings::kUnlimited;
+  settings.queue_qos0_messages = true;
+  Client publisher(*this, Version::V5, "fill publisher");
+  Client away(*this, Version::V311, "filler", {.clean_start = false});
+  away.must_subscribe("fill", kQoS1);
+  away.drop();
+  for (const std::size_t bytes : {std::size_t{5'000}, std::size_t{1'000}, std::size_t{1}}) {
+    const std::uint64_t enough = metrics[Cause::MemoryFull] + 500;
+    while (metrics[Cause::MemoryFull] < enough) {
+      publisher.publish("fill", std::string(bytes, 'x'));
+    }
+  }
+}
+
+void Bombed::end_filling() {
+  Client(*this, Version::V311, "filler").disconnect();
+}
+
 Pair::Pair(Broker& broker, Version version)
     : broker_(broker),
       version_(version),

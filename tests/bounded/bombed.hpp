@@ -26,6 +26,10 @@ class Bombed : public Broker {
   void note_rest();
   void check_given_back(Where where = Where::here());
 
+  // A session that is away fills the memory with what waits for it, down to the smallest message.
+  void fill();
+  void end_filling();
+
   [[nodiscard]] std::size_t used_pages() { return sim.arena().used_pages(); }
   [[nodiscard]] bool is_full() { return sim.arena().available_pages() == 0; }
   // Links of the next clients: whoever does not read is noticed after some kilobytes.

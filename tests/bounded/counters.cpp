@@ -26,7 +26,6 @@ struct SysBroker {
   Bombed broker{std::size_t{1} << 20};
 
   SysBroker() {
-    broker.limits.queued_messages = settings::kUnlimited;
     broker.sim.use(sys);
     broker.start();
     sys.topics.emplace(broker.metrics, broker.sim.arena(), "midge", broker.now());
@@ -41,31 +40,15 @@ std::string read(Client& client, const std::string& name) {
   return p.payload;
 }
 
-// What waits for it fills the memory, with large messages and then with small ones.
-void fill(Broker& broker, Client& away) {
-  away.must_subscribe("t", kQoS1);
-  away.drop();
-  Client publisher(broker, Version::V5, "publisher");
-  for (const std::size_t bytes : {std::size_t{5'000}, std::size_t{1'000}, std::size_t{1}}) {
-    const std::uint64_t enough = broker.metrics[Cause::MemoryFull] + 500;
-    while (broker.metrics[Cause::MemoryFull] < enough) {
-      publisher.publish("t", std::string(bytes, 'x'));
-    }
-  }
-  publisher.drop();
-}
-
 TEST_CASE("$SYS tells what a bomb did") {
   SysBroker world;
   Bombed& broker = world.broker;
-  broker.settings.queue_qos0_messages = true;
   Client watcher(broker, Version::V5, "watcher");
-  Client away(broker, Version::V311, "away", {.clean_start = false});
-  fill(broker, away);
+  broker.fill();
   const std::uint64_t full = broker.metrics[Cause::MemoryFull];
   CHECK(full == 1'500);
   const std::uint32_t waiting = broker.metrics.queued_messages;
-  Client(broker, Version::V311, "away").disconnect();  // ends the session
+  broker.end_filling();
   CHECK(read(watcher, "refused/memory full") == std::to_string(full));
   CHECK(read(watcher, "publish/messages/dropped") == std::to_string(full));
   CHECK(read(watcher, "refused/session ended") == std::to_string(waiting));
@@ -78,16 +61,14 @@ TEST_CASE("$SYS tells what a bomb did") {
 TEST_CASE("$SYS values that find no room are sent when there is some") {
   SysBroker world;
   Bombed& broker = world.broker;
-  broker.settings.queue_qos0_messages = true;
   Client watcher(broker, Version::V5, "watcher");
   watcher.must_subscribe("$SYS/broker/refused/memory full");
   watcher.expect_publish("$SYS/broker/refused/memory full", "0");
-  Client away(broker, Version::V311, "away", {.clean_start = false});
-  fill(broker, away);
+  broker.fill();
   broker.advance(1min);
   static_cast<void>(watcher.all());
   broker.check_bounds();
-  Client(broker, Version::V311, "away").disconnect();
+  broker.end_filling();
   broker.advance(11s);
   CHECK(watcher.all().back().payload == std::to_string(broker.metrics[Cause::MemoryFull]));
 }
