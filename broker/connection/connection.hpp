@@ -7,7 +7,7 @@
 //   on_publish.cpp    PUBLISH: checks, routing, acknowledgement
 //   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP
 //   on_subscribe.cpp  SUBSCRIBE, UNSUBSCRIBE
-//   on_disconnect.cpp DISCONNECT, AUTH, PINGREQ
+//   on_disconnect.cpp DISCONNECT, AUTH
 //   outbox.cpp        the write at the end of a turn; outbox_publish.cpp: the PUBLISHes in it;
 //                     outbox_apply.cpp: what the transport took of it
 #pragma once

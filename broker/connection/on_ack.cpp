@@ -18,6 +18,7 @@ void Connection::on_ack(PacketType type, Bytes body) {
 
   const auto found = session::Sessions::find_inflight(*session_, ack->packet_id);
   if (found.delivery == nullptr) {
+    context_.metrics.count(Cause::UnknownIdentifier);
     // Nothing is open under this identifier. A PUBREC is told so, so that its sender can end its
     // side; the others, and a PUBREC that refuses, end it themselves [MQTT-4.3.3-4].
     if (type == PacketType::Pubrec && !wire::is_error(ack->reason)) {
@@ -63,6 +64,7 @@ void Connection::on_pubrel(PacketIdentifier packet_id) {
     return acknowledge(PacketType::Pubcomp, packet_id, ReasonCode::Success,
                        context_.commits.since(before));
   }
+  context_.metrics.count(Cause::UnknownIdentifier);
   acknowledge(PacketType::Pubcomp, packet_id, ReasonCode::PacketIdentifierNotFound, 0);
 }
 

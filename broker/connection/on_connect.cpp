@@ -150,7 +150,7 @@ std::optional<Connection::Refusal> Connection::refusal_of(const wire::Connect& c
     if (connect.will->payload.size() > context_.settings.limits.payload_bytes) {
       return Refusal{ReasonCode::PacketTooLarge, Cause::PayloadTooLarge};
     }
-    if (topic::count_levels(connect.will->topic_name) > context_.settings.limits.topic_levels) {
+    if (topic::has_more_levels(connect.will->topic_name, context_.settings.limits.topic_levels)) {
       return Refusal{ReasonCode::TopicNameInvalid, Cause::TopicInvalid};
     }
   }

@@ -137,7 +137,7 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
   if (repeats) return {.kind = Verdict::Kind::Repeat};
 
   const settings::Limits& limits = context_.settings.limits;
-  if (topic::count_levels(publish.topic_name) > limits.topic_levels) {
+  if (topic::has_more_levels(publish.topic_name, limits.topic_levels)) {
     return refused(ReasonCode::TopicNameInvalid, Cause::TopicInvalid,
                    "the topic has more levels than this broker allows");
   }

@@ -112,7 +112,7 @@ ReasonCode Connection::subscribe_one(std::string_view text,
   if (const auto off = switched_off(settings, filter)) {  // [MQTT-3.8.3-2@3.1.1]
     return refused(*off, Cause::FeatureOff, {});
   }
-  if (topic::count_levels(filter.filter) > settings.limits.topic_levels) {
+  if (topic::has_more_levels(filter.filter, settings.limits.topic_levels)) {
     return refused(ReasonCode::TopicFilterInvalid, Cause::FilterInvalid,
                    "the filter has more levels than this broker allows");
   }

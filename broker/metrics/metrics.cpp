@@ -34,6 +34,8 @@ const char* cause_name(Cause cause) {
       return "receive maximum exceeded";
     case Cause::TopicAliasInvalid:
       return "topic alias invalid";
+    case Cause::UnknownIdentifier:
+      return "unknown packet identifier";
     case Cause::PublishDenied:
       return "publish denied";
     case Cause::TopicInvalid:
@@ -68,8 +70,6 @@ const char* cause_name(Cause cause) {
       return "expired";
     case Cause::TooLargeForClient:
       return "too large for client";
-    case Cause::QoS0NoRoom:
-      return "qos0 no room";
     case Cause::SessionEnded:
       return "session ended";
     case Cause::StorageFailed:

@@ -26,6 +26,7 @@ enum class Cause : std::uint8_t {
   PacketTooLarge,
   ReceiveMaximumExceeded,
   TopicAliasInvalid,
+  UnknownIdentifier,  // an acknowledgement for a packet identifier that is not open
   // publishes
   PublishDenied,
   TopicInvalid,
@@ -46,7 +47,6 @@ enum class Cause : std::uint8_t {
   Offline,  // QoS 0 for a client that is away
   Expired,
   TooLargeForClient,
-  QoS0NoRoom,
   SessionEnded,
   StorageFailed,
   Count

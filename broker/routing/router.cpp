@@ -208,12 +208,7 @@ std::optional<Cause> Router::queue_limit(const Session& session,
   return std::nullopt;
 }
 
-bool Router::is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const {
-  // Counted messages are kept below their limit by queue().
-  const settings::Limits& limits = settings_.limits;
-  const bool is_limited = limits.queued_bytes != settings::kUnlimited ||
-                          limits.total_queued_messages != settings::kUnlimited;
-  if (!is_limited) return false;
+bool Router::finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes) const {
   bool crowded = false;
   tree_.for_each_match(topic_name, [&](TreeNode& node) {
     for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !crowded;

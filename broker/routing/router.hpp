@@ -119,7 +119,13 @@ class Router {
   // Who may publish when.
   [[nodiscard]] Schedule& schedule() { return schedule_; }
   // Whether a message would find a queue full that empties before long.
-  [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const;
+  [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const {
+    // Counted messages are kept below their limit by queue().
+    const settings::Limits& limits = settings_.limits;
+    return (limits.queued_bytes != settings::kUnlimited ||
+            limits.total_queued_messages != settings::kUnlimited) &&
+           finds_crowd(topic_name, payload_bytes);
+  }
   void start_turn(Instant now) {
     now_ = now;
     schedule_.start_turn();
@@ -151,6 +157,7 @@ class Router {
 
   [[nodiscard]] Routed retain(message::Message& message, Routed routed);
   void clear_retained(std::string_view topic_name);
+  [[nodiscard]] bool finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes) const;
   void deliver(const Matches& matches, message::Message& message,
                const session::Session* publisher);
   void deliver_plain(const Matches& matches, session::Subscription& subscription,

@@ -123,6 +123,8 @@ constexpr Topic kTopics[] = {
     {"$SYS/broker/refused/receive maximum exceeded", Value::Refused,
      refused(Cause::ReceiveMaximumExceeded)},
     {"$SYS/broker/refused/topic alias invalid", Value::Refused, refused(Cause::TopicAliasInvalid)},
+    {"$SYS/broker/refused/unknown packet identifier", Value::Refused,
+     refused(Cause::UnknownIdentifier)},
     {"$SYS/broker/refused/publish denied", Value::Refused, refused(Cause::PublishDenied)},
     {"$SYS/broker/refused/topic invalid", Value::Refused, refused(Cause::TopicInvalid)},
     {"$SYS/broker/refused/payload too large", Value::Refused, refused(Cause::PayloadTooLarge)},
@@ -141,7 +143,6 @@ constexpr Topic kTopics[] = {
     {"$SYS/broker/refused/offline", Value::Refused, refused(Cause::Offline)},
     {"$SYS/broker/refused/expired", Value::Refused, refused(Cause::Expired)},
     {"$SYS/broker/refused/too large for client", Value::Refused, refused(Cause::TooLargeForClient)},
-    {"$SYS/broker/refused/qos0 no room", Value::Refused, refused(Cause::QoS0NoRoom)},
     {"$SYS/broker/refused/session ended", Value::Refused, refused(Cause::SessionEnded)},
     {"$SYS/broker/refused/storage failed", Value::Refused, refused(Cause::StorageFailed)},
 };

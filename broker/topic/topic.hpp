@@ -49,6 +49,11 @@ class Levels {
 // How many levels `text` has, at least 1.
 [[nodiscard]] std::uint32_t count_levels(std::string_view text);
 
+// Whether `text` has more levels than `most`. Few texts are long enough to be counted.
+[[nodiscard]] inline bool has_more_levels(std::string_view text, std::uint32_t most) {
+  return text.size() >= most && count_levels(text) > most;
+}
+
 // True for topics that wildcards at the first level do not match [MQTT-4.7.2-1].
 [[nodiscard]] inline bool is_hidden(std::string_view topic_name) {
   return !topic_name.empty() && topic_name.front() == '$';

@@ -86,7 +86,7 @@ TEST_CASE("each form of a 5.0 PUBACK ends the delivery") {
   }
 }
 
-TEST_CASE("a PUBACK that nobody waits for is ignored") {
+TEST_CASE("a PUBACK that nobody waits for is counted and ignored") {
   for (const Version version : kAllVersions) {
     CAPTURE(version);
     Broker broker;
@@ -103,6 +103,7 @@ TEST_CASE("a PUBACK that nobody waits for is ignored") {
     a.puback(p.packet_id);
     a.expect_nothing();
     CHECK(broker.metrics.inflight_messages == 0);
+    CHECK(broker.metrics[Cause::UnknownIdentifier] == 3);
   }
 }
 

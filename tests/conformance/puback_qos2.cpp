@@ -106,6 +106,7 @@ TEST_CASE("an unknown PUBREC gets PUBREL and an unknown PUBREL gets PUBCOMP, 0x9
     a.expect_bytes(v5 ? "70 03 12 34 92" : "70 02 12 34");
     a.pubcomp(0x1234);
     a.expect_nothing();
+    CHECK(broker.metrics[Cause::UnknownIdentifier] == 3);
   }
 }
 
