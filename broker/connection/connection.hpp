@@ -1,7 +1,8 @@
 // One connection's protocol: frames in, dispatch, acknowledgements and deliveries out. The state
 // that outlives it is the session's.
 //
-//   receive.cpp       bytes to packets; packets that come in pieces
+//   receive.cpp       bytes to packets; packets that come in pieces; receive_memory.cpp: their
+//                     memory
 //   connection.cpp    life: opening, closing, deadlines, pauses
 //   on_connect.cpp    CONNECT and CONNACK
 //   on_publish.cpp    PUBLISH: checks, routing, acknowledgement

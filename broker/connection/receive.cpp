@@ -15,9 +15,6 @@ namespace {
 
 // A PUBLISH up to this size is collected whole; the payload of a larger one is not copied twice.
 constexpr std::uint32_t kCollectBytes = 2'048;
-// A packet that is never refused and comes in pieces has this much of the reserve at most.
-constexpr std::uint32_t kReserveBytes = 256;
-
 // Only these may come from a client; the others are the server's.
 bool comes_from_client(PacketType type) {
   switch (type) {
@@ -40,13 +37,6 @@ bool comes_from_client(PacketType type) {
       break;
   }
   return false;
-}
-
-// Most of these free memory, so memory that is full must not keep them out.
-bool is_never_refused(PacketType type) {
-  return type == PacketType::Puback || type == PacketType::Pubrec || type == PacketType::Pubrel ||
-         type == PacketType::Pubcomp || type == PacketType::Unsubscribe ||
-         type == PacketType::Pingreq || type == PacketType::Disconnect;
 }
 
 }  // namespace
@@ -116,128 +106,6 @@ bool Connection::accepts(const wire::FixedHeader& header) {
     return false;
   }
   return true;
-}
-
-// What comes in pieces may go as far into the reserve as the whole packet.
-Reserve Connection::reserve_to_read(PacketType type) const {
-  if (phase_ == Phase::AwaitConnect) return Reserve::Enter;
-  return is_never_refused(type) ? Reserve::Use : Reserve::Keep;
-}
-
-bool Connection::make_incoming(PacketType type) {
-  const Reserve reserve = reserve_to_read(type);
-  void* memory = nullptr;
-  if (may_hold(sizeof(Incoming)) || reserve == Reserve::Use) {
-    do {
-      memory = context_.memory.allocate(sizeof(Incoming), reserve);
-    } while (memory == nullptr && make_way());
-  }
-  if (memory == nullptr) {
-    on_no_room();
-    return false;
-  }
-  incoming_ = new (memory) Incoming(*this);
-  end_stall();
-  account_incoming();
-  return true;
-}
-
-void Connection::drop_incoming() {
-  if (incoming_ == nullptr) return;
-  set_waiting(false);
-  if (incoming_->message != nullptr) context_.messages.release(*incoming_->message);
-  if (incoming_->buffer != nullptr) {
-    context_.memory.release(incoming_->buffer, incoming_->capacity);
-  }
-  context_.halves.account(incoming_->held_bytes, 0);
-  incoming_->~Incoming();
-  context_.memory.release(incoming_, sizeof(Incoming));
-  incoming_ = nullptr;
-}
-
-bool Connection::grow_incoming(std::uint32_t bytes) {
-  Incoming& incoming = *incoming_;
-  if (bytes <= incoming.capacity) return true;
-  const std::uint32_t wished =
-      std::min(std::max(bytes, incoming.capacity * 2), incoming.header.remaining_length);
-  const auto capacity = static_cast<std::uint32_t>(context_.memory.capacity_for(wished));
-  Reserve reserve = reserve_to_read(incoming.header.type);
-  if (reserve == Reserve::Use && capacity > kReserveBytes) reserve = Reserve::Keep;
-  std::uint8_t* buffer = nullptr;
-  if (may_hold(capacity) || reserve == Reserve::Use) {
-    do {
-      buffer = static_cast<std::uint8_t*>(context_.memory.allocate(capacity, reserve));
-    } while (buffer == nullptr && make_way());
-  }
-  if (buffer == nullptr) {
-    on_no_room();
-    return false;
-  }
-  if (incoming.buffer != nullptr) {
-    copy(buffer, incoming.body());
-    context_.memory.release(incoming.buffer, incoming.capacity);
-  }
-  incoming.buffer = buffer;
-  incoming.capacity = capacity;
-  end_stall();
-  account_incoming();
-  return true;
-}
-
-bool Connection::may_hold(std::size_t bytes) {
-  while (!context_.halves.has_room(bytes)) {
-    if (!make_way()) return false;
-  }
-  return true;
-}
-
-// The half packet that has stalled for longest gives way, when that is as long as anybody waits for
-// memory. False when there is none.
-bool Connection::make_way() {
-  Incoming* const stalled = context_.halves.waiting.first();
-  if (stalled == nullptr || stalled == incoming_ ||
-      context_.now - stalled->last_bytes < context_.settings.backpressure_time) {
-    return false;
-  }
-  stalled->connection.give_way();
-  return true;
-}
-
-void Connection::give_way() {
-  if (incoming_->stage == Incoming::Stage::Payload) {
-    refuse_for_memory(incoming_->qos, incoming_->packet_id);
-  } else {
-    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
-  }
-  if (phase_ == Phase::Open) {
-    discard_payload();
-  } else {
-    drop_incoming();
-  }
-}
-
-void Connection::on_no_room() {
-  // Before CONNECT was read there is nobody to wait for.
-  if (phase_ == Phase::Open && may_wait()) return pause(kMemory);
-  end_stall();
-  close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
-}
-
-void Connection::account_incoming() {
-  Incoming& incoming = *incoming_;
-  std::size_t bytes = context_.memory.capacity_for(sizeof(Incoming)) + incoming.capacity;
-  bytes += incoming.reserved_bytes;
-  // What is read over holds nothing that others could have.
-  if (incoming.stage == Incoming::Stage::Discard) bytes = 0;
-  context_.halves.account(incoming.held_bytes, bytes);
-  incoming.held_bytes = bytes;
-}
-
-void Connection::set_waiting(bool waits_for_client) {
-  Incoming& incoming = *incoming_;
-  if (incoming.waits_for_client) context_.halves.waiting.remove(incoming);
-  incoming.waits_for_client = waits_for_client;
-  if (waits_for_client) context_.halves.waiting.push_back(incoming);
 }
 
 std::size_t Connection::continue_packet(Bytes rest) {

@@ -54,7 +54,8 @@ class Model {
                         bool empty, bool expires, Instant now);
   MessageNumber will(ClientNumber publisher, std::string_view topic, QoS qos, Instant now);
   void taken(MessageNumber number, Instant now) { messages_[number].taken = now; }
-  void refused(MessageNumber number) { messages_[number].refused = true; }
+  // One that was sent again may have been taken the first time, when the answer was lost.
+  void refused(MessageNumber number) { messages_[number].refused = !messages_[number].sent_again; }
   void sent_again(MessageNumber number) { messages_[number].sent_again = true; }
   // What a message carries, so that its receiver can tell; at least `bytes` long.
   [[nodiscard]] std::string payload(MessageNumber number, std::size_t bytes) const;
