@@ -21,13 +21,23 @@ class Hasher {
       std::memcpy(&word, p, 8);
       hash = mix(hash ^ word);
     }
-    std::uint64_t word = 0;
-    if (left > 0) std::memcpy(&word, p, left);
-    hash = mix(hash ^ word);
-    return static_cast<std::uint32_t>(hash);
+    return static_cast<std::uint32_t>(mix(hash ^ tail(p, left)));
   }
 
  private:
+  // Fewer than eight bytes, each at least once; their number is in the hash already.
+  [[nodiscard]] static std::uint64_t tail(const char* p, std::size_t bytes) {
+    if (bytes >= 4) {
+      std::uint32_t front;
+      std::uint32_t back;
+      std::memcpy(&front, p, 4);
+      std::memcpy(&back, p + bytes - 4, 4);
+      return std::uint64_t{back} << 32 | front;
+    }
+    if (bytes == 0) return 0;
+    const auto at = [p](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(p[i])}; };
+    return at(0) | at(bytes / 2) << 8 | at(bytes - 1) << 16;
+  }
   [[nodiscard]] std::uint64_t mix(std::uint64_t value) const {
     value *= multiplier_;
     return value ^ (value >> 32);

@@ -98,9 +98,13 @@ class HashIndex {
     return const_cast<HashIndex*>(this)->bucket(index);
   }
   [[nodiscard]] std::size_t index_of(std::uint32_t hash) const {
-    const std::size_t mask = std::bit_ceil(buckets_) - 1;
-    const std::size_t index = hash & mask;
-    return index < buckets_ ? index : index & (mask >> 1);
+    const std::size_t index = hash & mask_;
+    return index < buckets_ ? index : index & (mask_ >> 1);
+  }
+
+  void set_buckets(std::size_t count) {
+    buckets_ = count;
+    mask_ = std::bit_ceil(count) - 1;
   }
 
   void grow() {
@@ -113,7 +117,7 @@ class HashIndex {
       segments_[segment] = static_cast<Node**>(memory);
     }
     bucket(added) = nullptr;
-    ++buckets_;
+    set_buckets(buckets_ + 1);
     // What belongs to the new bucket has so far been kept in its partner.
     const std::size_t partner = added - std::bit_floor(added);
     Node** link = &bucket(partner);
@@ -131,7 +135,8 @@ class HashIndex {
 
   void shrink() {
     if (buckets_ == kFirst) return;
-    const std::size_t removed = --buckets_;
+    set_buckets(buckets_ - 1);
+    const std::size_t removed = buckets_;
     Node** link = &bucket(removed - std::bit_floor(removed));
     while (*link != nullptr) link = &(*link)->hash_next;
     *link = bucket(removed);
@@ -145,6 +150,7 @@ class HashIndex {
   Memory& memory_;
   std::size_t size_ = 0;
   std::size_t buckets_ = kFirst;
+  std::size_t mask_ = std::bit_ceil(kFirst) - 1;  // of the next power of two
   std::array<Node*, kFirst> first_{};
   std::array<Node**, kMaximumSegments> segments_{};
 };

@@ -1,7 +1,6 @@
 #include "broker/routing/router.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace midge::routing {
 
@@ -36,7 +35,7 @@ void Router::for_each_node(const Matches& matches, std::string_view topic_name, 
 const Router::Matches& Router::match(std::string_view topic_name) {
   Matches& matches = last_.matches;
   if (last_.topic_bytes == topic_name.size() &&
-      std::memcmp(last_.topic, topic_name.data(), topic_name.size()) == 0) {
+      topic::is_same(last_.topic, topic_name.data(), topic_name.size())) {
     return matches;
   }
   matches.count = matches.subscribers = 0;

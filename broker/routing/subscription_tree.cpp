@@ -47,10 +47,13 @@ std::optional<std::uint32_t> SubscriptionTree::match_behind(std::string_view lab
 // What the lookup will read is fetched while other frames are looked at.
 SubscriptionTree::Frame SubscriptionTree::frame(const TreeNode& node, std::string_view topic_name,
                                                 std::uint32_t rest) const {
-  if (rest == kEnd || node.literal_children == 0) return {&node, rest, 0};
-  const std::uint32_t hash = levels_.hash_of(node, topic::first_level(topic_name.substr(rest)));
+  if (rest == kEnd) return {&node, rest, 0, 0};
+  const std::string_view level = first_level(topic_name.substr(rest));
+  const auto level_bytes = static_cast<std::uint32_t>(level.size());
+  if (node.literal_children == 0) return {&node, rest, 0, level_bytes};
+  const std::uint32_t hash = levels_.hash_of(node, level);
   levels_.prefetch(hash);
-  return {&node, rest, hash};
+  return {&node, rest, hash, level_bytes};
 }
 
 std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes out) {

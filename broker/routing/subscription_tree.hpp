@@ -81,8 +81,9 @@ class SubscriptionTree {
   // A node that matches the topic name as far as it has been read.
   struct Frame {
     const TreeNode* node;
-    std::uint32_t rest;  // offset of the next level in the topic name; kEnd behind the last
-    std::uint32_t hash;  // of that level below the node, if it has literal children
+    std::uint32_t rest;         // offset of the next level in the topic name; kEnd behind the last
+    std::uint32_t hash;         // of that level below the node, if it has literal children
+    std::uint32_t level_bytes;  // of that level
   };
   static constexpr std::uint32_t kEnd = 0xFFFFFFFF;
 
@@ -125,7 +126,7 @@ void SubscriptionTree::for_each_match(std::string_view topic_name, Visit visit) 
       offer(&node);
       continue;
     }
-    const std::string_view level = topic::first_level(topic_name.substr(here.rest));
+    const std::string_view level = topic_name.substr(here.rest, here.level_bytes);
     const std::size_t level_end = here.rest + level.size();
     // At most two more frames for one taken, each further by a level at least: never more than the
     // levels and one.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -34,12 +35,40 @@ class Levels {
 };
 
 [[nodiscard]] inline std::string_view first_level(std::string_view text) {
-  return text.substr(0, text.find('/'));
+  // Levels are short: mostly the end is found sooner than a function is called that is made for
+  // long texts.
+  constexpr std::size_t kShort = 16;
+  const std::size_t most = text.size() < kShort ? text.size() : kShort;
+  for (std::size_t i = 0; i < most; ++i) {
+    if (text[i] == '/') return text.substr(0, i);
+  }
+  return text.size() <= kShort ? text : text.substr(0, text.find('/', kShort));
+}
+
+// Whether two texts of `bytes` are the same. For short ones: see first_level().
+[[nodiscard]] inline bool is_same(const char* a, const char* b, std::size_t bytes) {
+  const auto same_word = [a, b](std::size_t at) {
+    std::uint64_t left;
+    std::uint64_t right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    return left == right;
+  };
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (bytes >= kWord) {
+    for (std::size_t at = 0; at + kWord < bytes; at += kWord) {
+      if (!same_word(at)) return false;
+    }
+    return same_word(bytes - kWord);
+  }
+  while (bytes > 0 && a[bytes - 1] == b[bytes - 1]) --bytes;
+  return bytes == 0;
 }
 
 // Whether `text` begins with the whole levels `levels`.
 [[nodiscard]] inline bool begins_with_levels(std::string_view text, std::string_view levels) {
-  return text.starts_with(levels) && (text.size() == levels.size() || text[levels.size()] == '/');
+  return text.size() >= levels.size() && is_same(text.data(), levels.data(), levels.size()) &&
+         (text.size() == levels.size() || text[levels.size()] == '/');
 }
 
 // The bytes of all levels that two texts with the same first level have in common at their front,
