@@ -265,10 +265,16 @@ void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
     return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   }
   context_.metrics.count(Cause::MemoryFull);
-  settle_publish({.kind = Verdict::Kind::Refuse,
-                  .reason = ReasonCode::QuotaExceeded,
-                  .reason_string = "the broker's memory is full"},
-                 qos, packet_id);
+  const Verdict verdict{.kind = Verdict::Kind::Refuse,
+                        .reason = ReasonCode::QuotaExceeded,
+                        .reason_string = "the broker's memory is full"};
+  // A payload that is still coming is read over first: there are clients that free it with the
+  // answer, and go on sending it.
+  if (incoming_ != nullptr && incoming_->stage != Incoming::Stage::Complete) {
+    incoming_->verdict = verdict;
+  } else {
+    settle_publish(verdict, qos, packet_id);
+  }
 }
 
 void Connection::acknowledge(PacketType type, PacketIdentifier packet_id, ReasonCode reason,

@@ -211,7 +211,6 @@ bool Connection::start_payload() {
           return false;
         }
         if (phase_ != Phase::Open) return true;
-        incoming.verdict.kind = Verdict::Kind::Closed;  // answered; the payload is read over
       }
       break;
     case Verdict::Kind::Refuse:
@@ -243,7 +242,6 @@ void Connection::discard_payload() {
   context_.messages.release(*incoming.message);
   incoming.message = nullptr;
   incoming.stage = Incoming::Stage::Discard;
-  incoming.verdict.kind = Verdict::Kind::Closed;
   set_waiting(false);
   account_incoming();
 }

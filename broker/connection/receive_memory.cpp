@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "broker/base/assert.hpp"
 #include "broker/connection/incoming.hpp"
 
 namespace midge::connection {
@@ -110,6 +111,7 @@ bool Connection::make_way() {
 }
 
 void Connection::give_way() {
+  MIDGE_ASSERT(incoming_ != nullptr);
   if (incoming_->stage == Incoming::Stage::Payload) {
     refuse_for_memory(incoming_->qos, incoming_->packet_id);
   } else {

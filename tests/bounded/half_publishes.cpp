@@ -211,7 +211,7 @@ TEST_CASE("other packets that are half there give way too: 5.0 is told, older on
       broker.advance(6s);
       stalled.expect_nothing();
       Client other(broker, Version::V5, "other");
-      other.must_publish("other", std::string(200'000, 'y'), kQoS1);
+      other.must_publish("other", std::string(175'000, 'y'), kQoS1);
       stalled.expect_disconnect(ReasonCode::QuotaExceeded);
       CHECK(broker.metrics[Cause::MemoryFull] == 1);
     }

@@ -80,8 +80,8 @@ TEST_CASE("payloads of 256 MB that may come are read over, and others go on") {
           client->expect_closed();
           continue;
         }
-        // The answer need not wait for the end of what is refused.
-        if (qos != kQoS0) {
+        // The answer comes behind the payload: who has not sent all of it is not told yet.
+        if (qos != kQoS0 && client == clients.front()) {
           const Packet ack = client->expect(qos == kQoS1 ? PacketType::Puback : PacketType::Pubrec);
           CHECK(ack.packet_id == 7);
           CHECK(ack.reason == ReasonCode::QuotaExceeded);
