@@ -1,7 +1,6 @@
 // Connection: bytes to packets. Whole packets are handled where they lie; what comes in pieces is
 // collected, and a large PUBLISH's payload goes straight into its message.
 #include <algorithm>
-#include <new>
 
 #include "broker/connection/incoming.hpp"
 #include "broker/wire/disconnect.hpp"
