@@ -1,4 +1,4 @@
-// What is known of one configuration key. The table of all of them is in config_keys.cpp.
+// What is known of one configuration key. The table of all of them is key_table.hpp.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "broker/config/draft.hpp"
 #include "broker/config/lines.hpp"
+#include "broker/config/literal.hpp"
 #include "broker/config/reporter.hpp"
 
 namespace midge::config {
@@ -33,8 +34,8 @@ enum class Type : std::uint8_t {
 
 enum class Status : std::uint8_t {
   Supported,
-  Ignored,  // accepted with a warning: `text` says why it has no effect
-  Refused,  // an error: `text` says why. A flag is refused when true; false asks for nothing
+  Ignored,  // accepted with a warning: `note` says why it has no effect
+  Refused,  // an error: `note` says why. A flag is refused when true; false asks for nothing
 };
 
 // Which number stands for "no limit".
@@ -50,33 +51,42 @@ struct Statement {
   const Reporter& reporter;
 };
 
-inline constexpr std::int64_t kAnyMaximum = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::uint32_t kAnyMaximum = std::numeric_limits<std::uint32_t>::max();
+
+using Setter = void (*)(Draft&, const Value&);
+using StatementReader = bool (*)(Statement&);
+
+// Of a supported key. `set` takes a checked value; `read`, of a Special, takes the whole statement
+// and answers false after it has reported an error.
+union Action {
+  constexpr Action() : set(nullptr) {}
+  constexpr Action(Setter setter) : set(setter) {}            // NOLINT(google-explicit-constructor)
+  constexpr Action(StatementReader reader) : read(reader) {}  // NOLINT(google-explicit-constructor)
+
+  Setter set;
+  StatementReader read;
+};
 
 struct Key {
-  std::string_view name;
-  Scope scope = Scope::Global;
-  Type type = Type::Flag;
-  Status status = Status::Supported;
-  std::int64_t minimum = 0;  // in the type's unit: bytes, milliseconds, seconds
-  std::int64_t maximum = kAnyMaximum;
-  NoLimit no_limit = NoLimit::Never;
-  bool once = false;          // a second one is an error
-  std::string_view values{};  // of a Choice, with '|' between them; of a Special: for the table
-  std::string_view default_text{};  // empty: not set
-  std::string_view text{};          // what it does, or why it is ignored or refused
-  std::string_view out_of_range{};  // Mosquitto's own sentence, where it has one
-  std::string_view warning{};       // said when a flag is set to true
-
-  // One of these for a supported key: `set` takes a checked value, `read` the whole statement and
-  // answers false after it has reported an error.
-  void (*set)(Draft&, const Value&) = nullptr;
-  bool (*read)(Statement&) = nullptr;
+  Literal name{};
+  // Ignored, Refused: why. Of a supported Flag: the warning that true deserves, if any; of a
+  // Choice: its values, with '|' between them.
+  Literal note{};
+  Literal out_of_range{};               // Mosquitto's own sentence, where it has one
+  std::int32_t minimum = 0;             // in the type's unit: bytes, milliseconds, seconds
+  std::uint32_t maximum = kAnyMaximum;  // of a Text: bytes
+  Action action{};
+  Scope scope : 3 = Scope::Global;
+  Type type : 3 = Type::Flag;
+  Status status : 2 = Status::Supported;
+  NoLimit no_limit : 2 = NoLimit::Never;
+  bool once : 1 = false;  // a second one is an error
 };
 
 // An old name, or another one, of a key.
 struct Alias {
-  std::string_view name;
-  std::string_view key;
+  Literal name;
+  Literal key;
 };
 
 // All keys, in ASCII order. One whose name ends in '*' stands for all that begin so.

@@ -61,7 +61,8 @@ bool read_number(Statement& statement, Value& value) {
   if (word.empty()) return false;
   const Number number = parse(key.type, word);
   if (!number) return number_fault(statement, number.error(), word);
-  if (*number < key.minimum || *number > key.maximum) {
+  const bool is_above = *number > std::int64_t{key.maximum} && key.maximum != kAnyMaximum;
+  if (*number < key.minimum || is_above) {
     const bool stands_for_no_limit = key.no_limit == NoLimit::Zero && *number == 0;
     if (!stands_for_no_limit) return number_fault(statement, NumberFault::OutOfRange, word);
   }
@@ -74,7 +75,7 @@ bool read_number(Statement& statement, Value& value) {
 bool read_text(Statement& statement, Value& value) {
   const Key& key = statement.key;
   value.text = statement.words.rest();
-  if (value.text.size() > static_cast<std::uint64_t>(key.maximum)) {
+  if (value.text.size() > key.maximum) {
     if (!key.out_of_range.empty()) return statement.reporter.error({key.out_of_range});
     return invalid_value(statement, value.text);
   }
@@ -99,7 +100,7 @@ bool read_value(Statement& statement, Value& value) {
     case Type::Choice: {
       const std::string_view word = read_word(statement);
       if (word.empty()) return false;
-      const std::optional<std::int64_t> choice = parse_choice(word, key.values);
+      const std::optional<std::int64_t> choice = parse_choice(word, key.note);
       if (!choice) return invalid_value(statement, word);
       value.number = *choice;
       return true;
@@ -118,7 +119,7 @@ bool read_value(Statement& statement, Value& value) {
 }
 
 bool refuse(const Key& key, const Reporter& reporter) {
-  return reporter.error({"The '", key.name, "' option is not supported: ", key.text});
+  return reporter.error({"The '", key.name, "' option is not supported: ", key.note});
 }
 
 // Each key that may come once has its place in Draft::seen.
@@ -165,7 +166,7 @@ bool read_statement(std::string_view line, Draft& draft, const Reporter& reporte
   if (!enter_scope(*key, draft, reporter)) return false;
 
   Statement statement{*key, words, draft, reporter};
-  if (key->read != nullptr) return key->read(statement);
+  if (key->type == Type::Special) return key->action.read(statement);
   if (words.rest().empty()) return empty_value(statement, name);
   // Whatever it says, a refused key is refused; only a flag may say that it asks for nothing.
   if (key->status == Status::Refused && key->type != Type::Flag) return refuse(*key, reporter);
@@ -175,11 +176,11 @@ bool read_statement(std::string_view line, Draft& draft, const Reporter& reporte
   switch (key->status) {
     case Status::Supported:
       if (!check_once(*key, draft, reporter)) return false;
-      if (value.flag && !key->warning.empty()) reporter.warning({key->warning});
-      key->set(draft, value);
+      if (value.flag && !key->note.empty()) reporter.warning({key->note});
+      key->action.set(draft, value);
       return true;
     case Status::Ignored:
-      reporter.warning({"The '", key->name, "' option has no effect: ", key->text});
+      reporter.warning({"The '", key->name, "' option has no effect: ", key->note});
       return true;
     case Status::Refused:
       return value.flag ? refuse(*key, reporter) : true;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "broker/config/config_key.hpp"
+#include "broker/config/key_docs.hpp"
 
 namespace {
 
@@ -14,9 +15,9 @@ using namespace midge::config;
 
 std::string name(const Key& key) {
   std::ostringstream text;
-  text << '`' << key.name << '`';
+  text << '`' << key.name.view() << '`';
   for (const Alias& alias : aliases()) {
-    if (alias.key == key.name) text << ", `" << alias.name << '`';
+    if (alias.key.view() == key.name.view()) text << ", `" << alias.name.view() << '`';
   }
   return text.str();
 }
@@ -50,14 +51,14 @@ std::string choices(std::string_view values) {
   return text.str();
 }
 
-std::string range(const Key& key, std::int64_t unit, const char* unit_name) {
+std::string range(const Key& key, std::int32_t unit, const char* unit_name) {
   std::ostringstream text;
   if (key.no_limit == NoLimit::Zero && key.minimum > 0) text << "0, ";
   text << key.minimum / unit;
   if (key.maximum == kAnyMaximum) {
     text << " or more";
   } else {
-    text << " to " << key.maximum / unit;
+    text << " to " << key.maximum / static_cast<std::uint32_t>(unit);
   }
   text << unit_name;
   return text.str();
@@ -81,9 +82,9 @@ std::string value(const Key& key) {
     case Type::Text:
       return "text";
     case Type::Choice:
-      return choices(key.values);
+      return choices(key.note);
     case Type::Special:
-      return std::string(key.values);
+      return std::string(docs_of(key).values);
   }
   return {};
 }
@@ -104,14 +105,14 @@ std::string text(const Key& key) {
   std::string found;
   if (key.status == Status::Refused) found = "Refused: ";
   if (key.status == Status::Ignored) found = "No effect: ";
-  return found.append(key.text);
+  return found.append(docs_of(key).text);
 }
 
 std::string document() {
   std::ostringstream out;
   out << "# Configuration keys\n"
          "\n"
-         "Made from the key table (`broker/config/config_keys.cpp`) by `midge-config-doc`; a test "
+         "Made from the key table (`broker/config/key_table.hpp`) by `midge-config-doc`; a test "
          "compares the two.\n"
          "\n"
          "The file has the form of mosquitto.conf: one key and its value a line, `#` begins a "
@@ -137,7 +138,7 @@ std::string document() {
          "| --- | --- | --- | --- | --- | --- |\n";
   for (const Key& key : keys()) {
     out << "| " << name(key) << " | " << place(key) << " | " << value(key) << " | "
-        << key.default_text << " | " << status(key) << " | " << text(key) << " |\n";
+        << docs_of(key).default_text.view() << " | " << status(key) << " | " << text(key) << " |\n";
   }
   return out.str();
 }

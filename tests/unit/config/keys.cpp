@@ -5,6 +5,7 @@
 #include <string>
 
 #include "broker/config/config_key.hpp"
+#include "broker/config/key_docs.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace midge::config;
@@ -143,7 +144,7 @@ constexpr Vector kVectors[] = {
 
 // The key's statement where it may stand.
 std::string statement(const Key& key, const std::string& value) {
-  const std::string line = std::string(key.name) + " " + value + "\n";
+  const std::string line = std::string(key.name.view()) + " " + value + "\n";
   return key.name == "per_listener_settings" ? line + "listener 1883\n" : "listener 1883\n" + line;
 }
 
@@ -176,7 +177,7 @@ TEST_CASE("every supported key takes a good value and refuses a bad one, with fi
 TEST_CASE("the good and bad values cover every supported key") {
   for (const Key& key : keys()) {
     if (key.status != Status::Supported) continue;
-    CAPTURE(key.name);
+    CAPTURE(key.name.view());
     CHECK(std::any_of(std::begin(kVectors), std::end(kVectors),
                       [&key](const Vector& v) { return key.name == v.key; }));
   }
@@ -184,25 +185,27 @@ TEST_CASE("the good and bad values cover every supported key") {
 
 TEST_CASE("every supported key has the one function that takes its value, and no other has one") {
   for (const Key& key : keys()) {
-    CAPTURE(key.name);
-    const int functions = (key.set != nullptr ? 1 : 0) + (key.read != nullptr ? 1 : 0);
+    CAPTURE(key.name.view());
+    const bool has_action =
+        key.type == Type::Special ? key.action.read != nullptr : key.action.set != nullptr;
     // The reader of files takes include_dir itself.
     const bool expected = key.status == Status::Supported && key.name != "include_dir";
-    CHECK(functions == (expected ? 1 : 0));
+    CHECK(has_action == expected);
   }
 }
 
 TEST_CASE("a key's smallest and largest number are taken, the next ones refused") {
   for (const Key& key : keys()) {
     if (key.type != Type::Number || key.status != Status::Supported) continue;
-    CAPTURE(key.name);
-    for (const std::int64_t number : {key.minimum, key.maximum}) {
+    CAPTURE(key.name.view());
+    for (const std::int64_t number : {std::int64_t{key.minimum}, std::int64_t{key.maximum}}) {
       CAPTURE(number);
       Loaded got("");
       load(got, statement(key, std::to_string(number)));
       CHECK(got.ok);
     }
-    for (const std::int64_t number : {key.minimum - 1, key.maximum + 1}) {
+    for (const std::int64_t number :
+         {std::int64_t{key.minimum} - 1, std::int64_t{key.maximum} + 1}) {
       CAPTURE(number);
       Loaded got("");
       load(got, statement(key, std::to_string(number)));
@@ -216,7 +219,7 @@ TEST_CASE("a key's largest number arrives whole") {
   for (const Key& key : keys()) {
     if (key.type != Type::Number && key.type != Type::Size) continue;
     if (key.status != Status::Supported || key.maximum == kAnyMaximum) continue;
-    CAPTURE(key.name);
+    CAPTURE(key.name.view());
     if (key.name == "log_facility") continue;  // a name, not a number
     Loaded got("");
     load(got, statement(key, std::to_string(key.maximum)));
@@ -229,15 +232,16 @@ TEST_CASE("the default in the table is the default") {
   const std::string nothing = "allow_anonymous true\nlistener 1883\n";
   const std::string defaults = dump(Loaded(nothing).settings);
   for (const Key& key : keys()) {
-    if (key.status != Status::Supported || key.default_text.empty()) continue;
+    if (key.status != Status::Supported || docs_of(key).default_text.empty()) continue;
     // Those whose default depends on others, or is none of the values.
     const std::set<std::string_view> others = {
         "allow_anonymous", "listener_allow_anonymous", "log_timestamp_format", "log_type", "port",
         "socket_domain"};
-    if (others.count(key.name) != 0) continue;
-    CAPTURE(key.name);
+    if (others.count(key.name.view()) != 0) continue;
+    CAPTURE(key.name.view());
     std::string text = nothing;
-    const std::string line = std::string(key.name) + " " + std::string(key.default_text) + "\n";
+    const std::string line =
+        std::string(key.name.view()) + " " + std::string(docs_of(key).default_text) + "\n";
     if (key.name == "per_listener_settings") {
       text = line + text;
     } else {
@@ -276,11 +280,11 @@ TEST_CASE("a memory limit of four gigabytes less one byte is a limit") {
 
 TEST_CASE("old names and other names are found, with what belongs to them") {
   for (const Alias& alias : aliases()) {
-    CAPTURE(alias.name);
-    if (alias.name.ends_with('*')) continue;
+    CAPTURE(alias.name.view());
+    if (alias.name.view().ends_with('*')) continue;
     const Key* const key = find_key(alias.name);
     REQUIRE(key != nullptr);
-    CHECK(key->name == alias.key);
+    CHECK(key->name == alias.key.view());
   }
   REQUIRE(find_key("auth_opt_db") != nullptr);
   CHECK(find_key("auth_opt_db")->name == "plugin_opt_*");

@@ -82,7 +82,7 @@ TEST_CASE("random statements made of real keys are read or refused") {
       // Refused keys end a file at once and would leave little to test.
       const Key* key = &keys()[pick(keys().size())];
       while (key->status == Status::Refused) key = &keys()[pick(keys().size())];
-      text += std::string(key->name) + " " + kValues[pick(std::size(kValues))] + "\n";
+      text += std::string(key->name.view()) + " " + kValues[pick(std::size(kValues))] + "\n";
     }
     check_one_outcome(text);
   }
