@@ -1,51 +1,78 @@
 #include "broker/base/memory.hpp"
 
-#include "broker/base/assert.hpp"
+#include <new>
 
 namespace midge {
 
-Memory::Memory(Arena& arena) : arena_(arena), largest_class_(Slab::usable_page_bytes(arena)) {
-  MIDGE_ASSERT(arena.page_bytes() <= 4096);
-  // Fine steps while objects are small, then what divides a page with the least waste.
-  const auto add = [this](std::size_t bytes) {
-    if (bytes > largest_class_ || class_count_ == kMaximumClasses) return;
-    if (class_count_ > 0 && bytes <= classes_[class_count_ - 1]->object_bytes()) return;
-    classes_[class_count_++].emplace(arena_, bytes);
+namespace {
+
+// Calls add(bytes) for each size class of pages with so much room, in ascending order; the last is
+// the largest.
+template <class Add>
+void for_each_class(std::size_t page_bytes, std::size_t usable_bytes, Add add) {
+  std::size_t last = 0;
+  const auto add_once = [&](std::size_t bytes) {
+    if (bytes <= last || bytes > usable_bytes) return;
+    last = bytes;
+    add(bytes);
   };
-  // Each class may leave a page half empty, so small pages have coarser steps.
-  const std::size_t step = arena.page_bytes() >= 2048 ? 8 : 16;
+  // Fine steps while objects are small, then what divides a page with the least waste. Each class
+  // may leave a page half empty, so small pages have coarser steps.
+  const std::size_t step = page_bytes >= 2048 ? 8 : 16;
   std::size_t bytes = 32;
-  for (; bytes <= 192; bytes += step) add(bytes);
-  for (; bytes <= 256; bytes += 2 * step) add(bytes);
-  for (; bytes <= 448; bytes += 64) add(bytes);
-  for (std::size_t parts = 8; parts > 0; --parts) {
-    const std::size_t part = largest_class_ / parts / kGranule * kGranule;
-    if (part > bytes - 64) add(part);
+  for (; bytes <= 192; bytes += step) add_once(bytes);
+  for (; bytes <= 256; bytes += 2 * step) add_once(bytes);
+  for (; bytes <= 448; bytes += 64) add_once(bytes);
+  for (std::size_t parts = 8; parts > 0; --parts) add_once(usable_bytes / parts / 8 * 8);
+}
+
+}  // namespace
+
+Memory::Memory(Arena& arena) : arena_(arena) {
+  const std::size_t usable = Slab::usable_page_bytes(arena);
+  std::size_t count = 0;
+  std::size_t largest = 0;
+  for_each_class(arena.page_bytes(), usable, [&](std::size_t bytes) {
+    ++count;
+    largest = bytes;
+  });
+  const std::size_t granules = largest / kGranule + 1;
+  const std::size_t pages = pages_for(count * sizeof(Slab) + granules);
+  void* const table = arena.take(pages);
+  if (table == nullptr) return;
+  table_pages_ = pages;
+  classes_ = static_cast<Slab*>(table);
+  for_each_class(arena.page_bytes(), usable, [this](std::size_t bytes) {
+    new (classes_ + class_count_++) Slab(arena_, bytes);
+  });
+  largest_class_ = largest;
+  std::uint8_t next = 0;
+  for (std::size_t i = 0; i < granules; ++i) {
+    while (classes_[next].object_bytes() < i * kGranule) ++next;
+    class_of()[i] = next;
   }
-  largest_class_ = classes_[class_count_ - 1]->object_bytes();
-  std::size_t next = 0;
-  for (std::size_t granules = 0; granules < class_of_.size(); ++granules) {
-    while (next + 1 < class_count_ && classes_[next]->object_bytes() < granules * kGranule) ++next;
-    class_of_[granules] = static_cast<std::uint8_t>(next);
-  }
+}
+
+Memory::~Memory() {
+  if (table_pages_ > 0) arena_.give(classes_, table_pages_);
 }
 
 void* Memory::allocate(std::size_t bytes, Reserve reserve) {
   if (bytes > largest_class_) return arena_.take(pages_for(bytes), reserve);
-  return classes_[class_of_[(bytes + kGranule - 1) / kGranule]]->take(reserve);
+  return class_for(bytes).take(reserve);
 }
 
 void Memory::release(void* memory, std::size_t bytes) {
   if (bytes > largest_class_) {
     arena_.give(memory, pages_for(bytes));
   } else {
-    classes_[class_of_[(bytes + kGranule - 1) / kGranule]]->give(memory);
+    class_for(bytes).give(memory);
   }
 }
 
 std::size_t Memory::capacity_for(std::size_t bytes) const {
   if (bytes > largest_class_) return pages_for(bytes) * arena_.page_bytes();
-  return classes_[class_of_[(bytes + kGranule - 1) / kGranule]]->object_bytes();
+  return class_for(bytes).object_bytes();
 }
 
 }  // namespace midge

@@ -2,10 +2,8 @@
 // keeps the size, so nothing is spent on a header.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "broker/base/arena.hpp"
 #include "broker/base/slab.hpp"
@@ -19,7 +17,10 @@ inline void prefetch(const void* memory) {
 
 class Memory {
  public:
+  // Takes pages of the arena for its tables, whose size depends on the size of a page. Without room
+  // for them everything costs whole pages.
   explicit Memory(Arena& arena);
+  ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
@@ -33,21 +34,30 @@ class Memory {
   // The largest size that costs less than a run of pages.
   [[nodiscard]] std::size_t largest_class_bytes() const { return largest_class_; }
 
+  // Pages that are taken while nothing is allocated.
+  [[nodiscard]] std::size_t own_pages() const { return table_pages_; }
+
   [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
   static constexpr std::size_t kGranule = 8;
-  static constexpr std::size_t kMaximumClasses = 44;
 
   [[nodiscard]] std::size_t pages_for(std::size_t bytes) const {
     return (bytes + arena_.page_bytes() - 1) / arena_.page_bytes();
   }
+  // Behind the slabs: the class of a size in granules, rounded up.
+  [[nodiscard]] std::uint8_t* class_of() const {
+    return reinterpret_cast<std::uint8_t*>(classes_ + class_count_);
+  }
+  [[nodiscard]] Slab& class_for(std::size_t bytes) const {
+    return classes_[class_of()[(bytes + kGranule - 1) / kGranule]];
+  }
 
   Arena& arena_;
-  std::size_t largest_class_;
+  Slab* classes_ = nullptr;  // by size
   std::size_t class_count_ = 0;
-  std::array<std::optional<Slab>, kMaximumClasses> classes_;
-  std::array<std::uint8_t, 4096 / kGranule + 1> class_of_{};  // by size in granules, rounded up
+  std::size_t largest_class_ = 0;
+  std::size_t table_pages_ = 0;
 };
 
 }  // namespace midge
