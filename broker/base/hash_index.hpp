@@ -32,6 +32,9 @@ class HashIndex {
     return nullptr;
   }
 
+  // The first of the nodes that find() would look at; the others follow by `hash_next`.
+  [[nodiscard]] Node* first_with(std::uint32_t hash) const { return bucket(index_of(hash)); }
+
   // Starts to fetch what find() reads first, for a call that follows a little later.
   void prefetch(std::uint32_t hash) const {
     midge::prefetch(&const_cast<HashIndex*>(this)->bucket(index_of(hash)));

@@ -87,6 +87,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool reads() const {
     return (phase_ == Phase::AwaitConnect || phase_ == Phase::Open) && pauses_ == 0;
   }
+  [[nodiscard]] std::size_t look_ahead(Bytes rest);
   [[nodiscard]] std::size_t begin_packet(Bytes rest);
   [[nodiscard]] std::size_t continue_packet(Bytes rest);
   [[nodiscard]] std::size_t continue_header(Bytes rest);

@@ -52,10 +52,17 @@ class LevelTree {
   }
   // Starts to fetch what child() reads first.
   void prefetch(std::uint32_t hash) const { index_.prefetch(hash); }
+  // For a lookup in steps: the first node that may be the child, the next by its `hash_next`.
+  [[nodiscard]] Node* first_with(std::uint32_t hash) const { return index_.first_with(hash); }
+  [[nodiscard]] static bool is_child(const Node& node, const Node& parent, std::string_view level,
+                                     std::uint32_t hash) {
+    return node.hash == hash && node.parent == &parent &&
+           topic::begins_with_levels(node.label(), level);
+  }
   // The child whose label begins with `level`, or null; `hash` is hash_of() them.
   [[nodiscard]] Node* child(const Node& parent, std::string_view level, std::uint32_t hash) const {
-    return index_.find(hash, [&parent, level](const Node& node) {
-      return node.parent == &parent && topic::begins_with_levels(node.label(), level);
+    return index_.find(hash, [&parent, level, hash](const Node& node) {
+      return is_child(node, parent, level, hash);
     });
   }
   [[nodiscard]] Node* child(const Node& parent, std::string_view level) const {

@@ -38,15 +38,41 @@ const Router::Matches& Router::match(std::string_view topic_name) {
       topic::is_same(last_.topic, topic_name.data(), topic_name.size())) {
     return matches;
   }
-  matches.count = matches.subscribers = 0;
-  tree_.for_each_match(topic_name, [&matches](TreeNode& node) {
-    if (matches.count < Matches::kKept) matches.nodes[matches.count] = &node;
-    ++matches.count;
-    matches.subscribers += node.subscriber_count;
-  });
+  const MatchAhead::Matches* const ahead = ahead_ != nullptr ? ahead_->take(topic_name) : nullptr;
+  if (ahead != nullptr) {
+    std::copy_n(ahead->nodes.begin(), ahead->count, matches.nodes.begin());
+    matches.count = ahead->count;
+    matches.subscribers = ahead->subscribers;
+  } else {
+    matches.count = matches.subscribers = 0;
+    tree_.for_each_match(topic_name, [&matches](TreeNode& node) {
+      if (matches.count < Matches::kKept) matches.nodes[matches.count] = &node;
+      ++matches.count;
+      matches.subscribers += node.subscriber_count;
+    });
+  }
   last_.topic_bytes = topic_name.size() <= LastMatches::kTopicBytes ? topic_name.size() : 0;
   copy(last_.topic, topic_name.substr(0, last_.topic_bytes));
   return matches;
+}
+
+void Router::expect(std::span<const std::string_view> topic_names) {
+  if (ahead_ == nullptr) {
+    void* const memory = memory_.allocate(sizeof(MatchAhead));
+    if (memory == nullptr) return;
+    ahead_ = new (memory) MatchAhead;
+  }
+  ahead_->match(tree_, topic_names);
+}
+
+void Router::forget_matches() {
+  last_.topic_bytes = 0;
+  if (ahead_ == nullptr) return;
+  ahead_->clear();
+  // Half for a whole: it does not come and go.
+  if (tree_.node_count() >= kManyNodes / 2) return;
+  memory_.release(ahead_, sizeof(MatchAhead));
+  ahead_ = nullptr;
 }
 
 Routed Router::publish(Message& message, const Session* publisher) {

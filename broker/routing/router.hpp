@@ -6,11 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "broker/base/deadlines.hpp"
 #include "broker/message/message.hpp"
+#include "broker/routing/match_ahead.hpp"
 #include "broker/routing/retained.hpp"
 #include "broker/routing/schedule.hpp"
 #include "broker/routing/subscription_tree.hpp"
@@ -69,6 +71,14 @@ class Router {
   // No Local; null for the broker itself. All memory is reserved first: the outcome is whole or
   // nothing.
   [[nodiscard]] Routed publish(message::Message& message, const session::Session* publisher);
+  // Whether matches take so long that it pays to tell the topics of messages that came together.
+  [[nodiscard]] bool wants_topics() const { return tree_.node_count() >= kManyNodes; }
+  // These are going to be published, unless something is wrong with them, in this order; most are
+  // what MatchAhead takes. Not referred to after forget_topics().
+  void expect(std::span<const std::string_view> topic_names);
+  void forget_topics() {
+    if (ahead_ != nullptr) ahead_->clear();
+  }
   // Deletes the retained message of a topic that nobody is subscribed to, which takes no memory.
   // False when somebody is: then nothing has happened.
   [[nodiscard]] bool clear_unwatched(std::string_view topic_name);
@@ -137,6 +147,9 @@ class Router {
   static constexpr std::uint32_t kReplayAhead = 64;
   static constexpr std::uint32_t kReplayVisits = 2'048;  // nodes a refill looks at
 
+  // Nodes and subscriptions beyond the caches that are closest.
+  static constexpr std::size_t kManyNodes = 4'096;
+
   // The nodes that a topic name matches; if there are too many to keep, the tree is walked again.
   struct Matches {
     static constexpr std::size_t kKept = 32;
@@ -152,6 +165,8 @@ class Router {
     char topic[kTopicBytes];
   };
   [[nodiscard]] const Matches& match(std::string_view topic_name);
+  // Subscriptions are going to change.
+  void forget_matches();
   template <class Visit>
   void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
 
@@ -222,6 +237,7 @@ class Router {
   VirtualTopics& virtual_topics_;
   SubscriptionTree tree_;
   LastMatches last_;
+  MatchAhead* ahead_ = nullptr;  // while there are many nodes
   RetainedStore retained_;
   Schedule schedule_;
   HashIndex<session::Group> groups_;

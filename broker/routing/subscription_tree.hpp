@@ -77,6 +77,17 @@ class SubscriptionTree {
 
   [[nodiscard]] std::size_t node_count() const { return levels_.size(); }
 
+  // --- for walks of other kinds ---
+
+  static constexpr std::uint32_t kEnd = 0xFFFFFFFF;  // behind the last level of a topic name
+  [[nodiscard]] const LevelTree<TreeNode>& levels() const { return levels_; }
+  [[nodiscard]] const TreeNode& root() const { return *levels_.root(); }
+  // Matches what a label has behind its first level with the topic name from `at`, where a level
+  // ends. The offset of the next level then, or kEnd; nothing when they differ.
+  [[nodiscard]] static std::optional<std::uint32_t> match_behind(std::string_view label,
+                                                                 std::string_view topic_name,
+                                                                 std::size_t at);
+
  private:
   // A node that matches the topic name as far as it has been read.
   struct Frame {
@@ -85,15 +96,9 @@ class SubscriptionTree {
     std::uint32_t hash;         // of that level below the node, if it has literal children
     std::uint32_t level_bytes;  // of that level
   };
-  static constexpr std::uint32_t kEnd = 0xFFFFFFFF;
 
   [[nodiscard]] Frame frame(const TreeNode& node, std::string_view topic_name,
                             std::uint32_t rest) const;
-  // Matches what a label has behind its first level with the topic name from `at`, where a level
-  // ends. The offset of the next level then (see Frame); nothing when they differ.
-  [[nodiscard]] static std::optional<std::uint32_t> match_behind(std::string_view label,
-                                                                 std::string_view topic_name,
-                                                                 std::size_t at);
 
   LevelTree<TreeNode> levels_;
   Frame* stack_ = nullptr;

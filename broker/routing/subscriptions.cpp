@@ -46,7 +46,7 @@ Subscription* Router::find_subscription(const Session& session, const TreeNode& 
 
 Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filter,
                                      wire::SubscriptionOptions options, std::uint32_t identifier) {
-  last_.topic_bytes = 0;
+  forget_matches();
   TreeNode* const node = tree_.make(filter.filter);
   if (node == nullptr) {
     metrics_.count(Cause::MemoryFull);
@@ -123,7 +123,7 @@ void Router::remove(Subscription& subscription) {
   Session& session = subscription.session;
   auto* const node = static_cast<TreeNode*>(subscription.node());
   stop_replay(subscription);
-  last_.topic_bytes = 0;
+  forget_matches();
   if (subscription.is_shared) {
     leave_group(subscription);
   } else {

@@ -1,11 +1,14 @@
 // The subscription tree: topic name to subscribers.
 #include <deque>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "broker/base/hash.hpp"
 #include "broker/base/memory.hpp"
+#include "broker/routing/match_ahead.hpp"
 #include "broker/routing/subscription_tree.hpp"
 #include "tests/bench/rooms/case.hpp"
 #include "tests/bench/rooms/memory.hpp"
@@ -17,13 +20,13 @@ struct Tree {
   void subscribe(const std::string& filter) {
     routing::TreeNode* const node = tree.make(filter);
     require(node != nullptr, "the arena is too small");
-    routing::SubscriptionTree::add(*node, subscribers.emplace_back(false));
+    routing::SubscriptionTree::add(*node, subscribers.emplace_back(true));
   }
 
   ArenaOfItsOwn arena{std::size_t{64} << 20};
   Memory memory{arena.get()};
   routing::SubscriptionTree tree{memory, Hasher(5), 200};
-  std::deque<session::Subscriber> subscribers;
+  std::deque<session::Subscriber> subscribers;  // groups: they need no session
 };
 
 // Matches the topics in turn, each of which has `expected` subscriptions.
@@ -72,9 +75,8 @@ void match_nothing(std::uint64_t count) {
 }
 
 // Filters and topics of the load generator's scenario "routes".
-void match_100k(std::uint64_t count) {
+std::vector<std::string> grow_100k(Tree& tree) {
   constexpr unsigned kFilters = 100'000;
-  Tree tree;
   for (unsigned i = 0; i < kFilters; ++i) {
     std::string filter = device(i);
     const std::string_view last = "temp";
@@ -90,7 +92,29 @@ void match_100k(std::uint64_t count) {
                                            std::to_string(route) + "/temp"
                                      : device(route));
   }
-  match(tree, topics, count, 1);
+  return topics;
+}
+
+void match_100k(std::uint64_t count) {
+  Tree tree;
+  match(tree, grow_100k(tree), count, 1);
+}
+
+// The same topics, as many side by side as are taken.
+void match_ahead_100k(std::uint64_t count) {
+  Tree tree;
+  const std::vector<std::string> texts = grow_100k(tree);
+  const std::vector<std::string_view> topics(texts.begin(), texts.end());
+  constexpr std::size_t kTogether = routing::MatchAhead::kTopics;
+  const auto ahead = std::make_unique<routing::MatchAhead>();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = i % (topics.size() / kTogether * kTogether);
+    if (i % kTogether == 0) {
+      ahead->match(tree.tree, std::span(topics).subspan(at, kTogether));
+    }
+    const auto* const found = ahead->take(topics[at]);
+    require(found != nullptr && found->count == 1, "a topic did not match as it should");
+  }
 }
 
 // A filter comes and goes, beside others.
@@ -109,6 +133,7 @@ constexpr Case kCases[] = {
     {"match-wildcards", "topic matched by 5 filters with wildcards", 100'000, match_wildcards},
     {"match-nothing", "topic without a subscriber", 100'000, match_nothing},
     {"match-100k", "topic matched among 100,000 filters", 100'000, match_100k},
+    {"match-ahead-100k", "the same, many topics side by side", 100'000, match_ahead_100k},
     {"make-and-prune", "filter made and removed, two nodes of it new", 100'000, make_and_prune},
 };
 

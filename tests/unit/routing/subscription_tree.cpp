@@ -2,75 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "tests/unit/base/range.hpp"
 #include "tests/unit/routing/random_topic.hpp"
+#include "tests/unit/routing/tree_world.hpp"
 
 using namespace midge;
 using namespace midge::routing;
 
-namespace {
-
-struct World {
-  explicit World(std::size_t bytes = std::size_t{4} << 20U)
-      : range(bytes), arena(range.all(), 4096, 0, backing) {}
-
-  TreeNode* add(const std::string& filter) {
-    TreeNode* const node = tree.make(filter);
-    if (node == nullptr) return nullptr;
-    CHECK(tree.find(filter) == node);
-    SubscriptionTree::add(*node, subscribers.emplace(filter, false).first->second);
-    nodes.emplace(filter, node);
-    return node;
-  }
-  void remove(std::string filter) {  // a copy: it may be the key that goes
-    TreeNode* const node = tree.find(filter);
-    REQUIRE(node != nullptr);
-    SubscriptionTree::remove(*node, subscribers.at(filter));
-    tree.prune(node);
-    subscribers.erase(filter);
-    nodes.erase(filter);
-  }
-  std::string filter_of(const TreeNode& node) const {
-    std::vector<std::uint8_t> text(1'024);
-    return std::string(SubscriptionTree::filter_of(node, text));
-  }
-  std::set<std::string> matching(const std::string& topic_name) const {
-    std::set<std::string> all;
-    tree.for_each_match(topic_name,
-                        [&](TreeNode& node) { CHECK(all.insert(filter_of(node)).second); });
-    return all;
-  }
-  std::set<std::string> expected(const std::string& topic_name) const {
-    std::set<std::string> all;
-    for (const auto& [filter, subscriber] : subscribers) {
-      if (topic::matches(filter, topic_name)) all.insert(filter);
-    }
-    return all;
-  }
-  // Every filter has the node that it was given.
-  void check_nodes() const {
-    for (const auto& [filter, node] : nodes) {
-      CHECK(tree.find(filter) == node);
-      CHECK(filter_of(*node) == filter);
-    }
-  }
-
-  test::Range range;
-  NoBacking backing;
-  Arena arena;
-  Memory memory{arena};
-  SubscriptionTree tree{memory, Hasher(5), 20};
-  std::map<std::string, session::Subscriber> subscribers;
-  std::map<std::string, TreeNode*> nodes;
-};
-
-}  // namespace
+using World = test::TreeWorld;
 
 TEST_CASE("the tree finds just the filters that match, while they come and go") {
   for (const auto random_text : {test::random_topic, test::random_path}) {
