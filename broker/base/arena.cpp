@@ -112,7 +112,8 @@ void* Arena::take(std::size_t count, Reserve reserve) {
   used_ += count;
   most_used_ = std::max(most_used_, used_);
   most_used_lately_ = std::max(most_used_lately_, used_);
-  if (first == lowest_free_) lowest_free_ = end;
+  // A single page is the first free one, so all below is used.
+  if (count == 1 || first == lowest_free_) lowest_free_ = end;
   return base_ + first * page_bytes_;
 }
 

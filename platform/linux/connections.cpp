@@ -87,6 +87,7 @@ void Connections::queue(TcpTransport& transport) {
 
 void Connections::on_turn_begin() {
   serving_ = std::exchange(queue_, {});
+  turn_bytes_ = 0;
 }
 
 void Connections::on_transport_events(TcpTransport& transport, std::uint32_t events) {
@@ -99,11 +100,14 @@ void Connections::on_transport_events(TcpTransport& transport, std::uint32_t eve
     if (!transport.draining_ && !transport.broken_) transport.handler_->on_writable();
   }
   // What is queued has its turn at the end of this one or in the next.
-  if (!transport.queued_) serve(transport);
+  if (transport.queued_) return;
+  if (is_behind_ || turn_bytes_ >= kTurnBytes) return queue(transport);
+  serve(transport);
 }
 
 void Connections::on_turn_end(Instant now) {
-  while (TcpTransport* const transport = serving_.pop_front()) {
+  while (turn_bytes_ < kTurnBytes && !serving_.empty()) {
+    TcpTransport* const transport = serving_.pop_front();
     transport->queued_ = false;
     if (transport->closed_) {
       bury(*transport);
@@ -111,6 +115,10 @@ void Connections::on_turn_end(Instant now) {
       serve(*transport);
     }
   }
+  // Who did not get its turn is the first in the next.
+  serving_.append(queue_);
+  queue_ = std::exchange(serving_, {});
+  is_behind_ = turn_bytes_ >= kTurnBytes && !queue_.empty();
   while (Drain* const drain = draining_.first()) {
     if (drain->deadline > now) break;
     end(drain->transport, hal::CloseCause::Finished);
@@ -150,6 +158,7 @@ void Connections::read(TcpTransport& transport) {
     }
     const auto received = static_cast<std::size_t>(got);
     const bool emptied = received < receive_bytes_;
+    turn_bytes_ += received;
     const bool ends = transport.hung_up_ || transport.broken_;
     // Emptied: whatever comes next makes a new event.
     if (emptied && !ends) transport.readable_ = false;

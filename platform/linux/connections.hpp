@@ -35,6 +35,9 @@ struct Drain : ListNode<DrainTag> {
 class Connections final : public TransportEvents {
  public:
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
+  // When all together have read so much, the others wait for the next turn: more would not be in
+  // the cache any more when it is sent.
+  static constexpr std::size_t kTurnBytes = 512 * 1024;
   static constexpr Duration kDrainTime{1'000};
   static constexpr std::size_t kDrainBytes = 1024 * 1024;
 
@@ -97,6 +100,8 @@ class Connections final : public TransportEvents {
   void* spare_leftover_ = nullptr;   // room for one full buffer, taken before it is needed
   const std::size_t receive_bytes_;  // of the buffer; less where the arena is small
   std::size_t kept_pages_ = 0;       // of leftovers
+  std::size_t turn_bytes_ = 0;       // read in this turn
+  bool is_behind_ = false;           // the turn before read all it may: who is queued comes first
   alignas(64) std::array<std::uint8_t, kReceiveBytes> buffer_;
 };
 

@@ -45,6 +45,43 @@ TEST_CASE("a peer that floods is read in bounded parts, and others have their tu
   CHECK(loud.handler.received == text);
 }
 
+TEST_CASE("many peers that flood are read in bounded turns, each in its turn") {
+  World world(std::size_t{16} << 20);
+  constexpr std::size_t kPeers = 40;
+  const std::string part = pattern(32 * 1024);
+  std::vector<World::Link> links;
+  for (std::size_t i = 0; i < kPeers; ++i) links.push_back(world.connect());
+  world.turn();
+  std::vector<std::size_t> sent(kPeers);
+  const auto fill = [&](std::size_t i) {
+    const ssize_t taken = send(links[i].peer.get(), part.data(), part.size(), MSG_DONTWAIT);
+    if (taken > 0) sent[i] += static_cast<std::size_t>(taken);
+  };
+  const auto received = [&] {
+    std::size_t all = 0;
+    for (const World::Link& link : links) all += link.handler.received.size();
+    return all;
+  };
+  // All but the last send again before each turn: those who were read have new events.
+  const std::string last = "hello";
+  send_all(links.back().peer, last);
+  constexpr int kTurns = 8;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    for (std::size_t i = 0; i + 1 < kPeers; ++i) fill(i);
+    const std::size_t before = received();
+    world.turn();
+    CHECK(received() - before <= Connections::kTurnBytes + Connections::kReceiveBytes);
+  }
+  CHECK(links.back().handler.received == last);
+  for (const World::Link& link : links) CHECK(!link.handler.received.empty());
+  REQUIRE(world.turn_until([&] {
+    for (std::size_t i = 0; i + 1 < kPeers; ++i) {
+      if (links[i].handler.received.size() < sent[i]) return false;
+    }
+    return true;
+  }));
+}
+
 TEST_CASE("what a handler left over when it paused comes again, before newer bytes") {
   // With room for a leftover, and with an arena so full that bytes stay in the socket.
   for (const bool full : {false, true}) {
