@@ -3,6 +3,7 @@
 //
 //   receive.cpp       bytes to packets; packets that come in pieces; receive_memory.cpp: their
 //                     memory
+//   look_ahead.cpp    topics of what came together
 //   connection.cpp    life: opening, closing, deadlines, pauses
 //   on_connect.cpp    CONNECT and CONNACK
 //   on_publish.cpp    PUBLISH: checks, routing, acknowledgement

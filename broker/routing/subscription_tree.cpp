@@ -66,4 +66,41 @@ std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes 
   return as_text(out.subspan(start));
 }
 
+void SubscriptionTree::for_each_match(std::string_view topic_name,
+                                      FunctionRef<void(TreeNode&)> visit) const {
+  const auto offer = [&visit](const TreeNode* node) {
+    if (node == nullptr || node->subscriber_count == 0) return;
+    prefetch(node->subscribers.first());
+    visit(*const_cast<TreeNode*>(node));
+  };
+  std::size_t depth = 0;
+  // `next` matches with its first level, of `level_bytes`; `at` is where that ends in the topic.
+  const auto push = [&](const TreeNode* next, std::size_t level_bytes, std::size_t at) {
+    if (next == nullptr) return;
+    const auto rest = match_behind(next->label().substr(level_bytes), topic_name, at);
+    if (rest) stack_[depth++] = frame(*next, topic_name, *rest);
+  };
+  // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].
+  const bool hidden = topic::is_hidden(topic_name);
+  stack_[depth++] = frame(*levels_.root(), topic_name, 0);
+  while (depth > 0) {
+    const Frame here = stack_[--depth];
+    const TreeNode& node = *here.node;
+    const bool wildcards = !(hidden && &node == levels_.root());
+    if (node.has_rest && wildcards)
+      offer(levels_.child(node, "#"));  // "a/#" matches "a" and all below
+    if (here.rest == kEnd) {
+      offer(&node);
+      continue;
+    }
+    const std::string_view level = topic_name.substr(here.rest, here.level_bytes);
+    const std::size_t level_end = here.rest + level.size();
+    // At most two more frames for one taken, each further by a level at least: never more than the
+    // levels and one.
+    if (node.has_plus && wildcards) push(levels_.child(node, "+"), 1, level_end);
+    if (node.literal_children > 0)
+      push(levels_.child(node, level, here.hash), level.size(), level_end);
+  }
+}
+
 }  // namespace midge::routing
