@@ -110,6 +110,8 @@ void Link::pump(Direction& direction) {
   if (!direction.finish_wanted) return;
   direction.ended = true;
   launch(direction, 0, Mark::Finish);
+  // With the peer's end there already, nothing else would tell that this was the last.
+  if (&direction == &to_client_) world_.after(Duration{0}, [this] { close_if_finished(); });
 }
 
 void Link::launch(Direction& direction, std::size_t bytes, Mark mark) {

@@ -97,7 +97,6 @@ void Link::finish() {
     }
     close_soon(hal::CloseCause::Finished, Duration{0});
   });
-  if (peer_ended_) world_.after(Duration{0}, [this] { close_if_finished(); });
 }
 
 void Link::abort() {
