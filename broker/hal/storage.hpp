@@ -26,6 +26,8 @@ struct StorageGeometry {
   bool reprogram_endangers_unit = false;  // rewriting a unit may lose what it held
 };
 
+// One operation at a time. One that reaches beyond a segment or a write that is not of whole
+// program units is answered Failed and changes nothing.
 class Storage {
  public:
   [[nodiscard]] virtual StorageGeometry geometry() const = 0;

@@ -32,8 +32,8 @@ enum class CloseCause : std::uint8_t {
   Finished,  // we asked for it with finish() or abort()
 };
 
-// The broker's side of a connection. The platform calls it from its loop, never from inside one of
-// its own calls to the transport, except on_sent().
+// The broker's side of a connection. The platform calls it from its loop, before the core's turn(),
+// never from inside one of its own calls to the transport, except on_sent().
 class TransportHandler {
  public:
   // Offers received bytes; they live only during the call. Returns how many were used, always all
@@ -41,7 +41,7 @@ class TransportHandler {
   // of newer bytes, after resume_receive().
   virtual std::size_t on_received(Bytes bytes) = 0;
 
-  // write() took less than it was offered and has room again.
+  // write() took less than it was offered and may have room again.
   virtual void on_writable() = 0;
 
   // `bytes` more of the taken bytes are no longer referenced. May be called from inside write().
@@ -74,7 +74,9 @@ class Transport {
   // once and never from inside the call.
   virtual void abort() = 0;
 
-  // The peer as "address:port", or what stands for it ("unix", "sim:7"); valid until on_closed.
+  // The peer as "address:port", or what stands for it ("unix", "sim:7"). To be asked until
+  // on_closed() returns; the view is valid until any transport is asked the next time, so that none
+  // has to keep the text.
   [[nodiscard]] virtual std::string_view peer() const = 0;
 
  protected:
