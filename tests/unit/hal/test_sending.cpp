@@ -62,7 +62,7 @@ TEST_CASE("many short writes in a turn arrive as they were written") {
     });
     pair.world->turns(3);
   }
-  CHECK(expected.size() > 500);
+  CHECK(expected.size() > 200);
   REQUIRE(pair.run_until([&] { return pair.peer.received().size() == expected.size(); }));
   CHECK(pair.peer.received() == expected);
   REQUIRE(pair.run_until([&] { return pair.broker.sent == expected.size(); }));

@@ -42,6 +42,9 @@ Pair::Pair()
     : world(make_world()), guest_(let_in(*world)), peer(guest_.peer), broker(guest_.broker) {}
 
 Pair::~Pair() {
+  // They refer to what the test has declared since, which is gone.
+  world->each_turn = nullptr;
+  for (const auto& guest : world->door.guests) guest->use = nullptr;
   if (broker.closed == 0) world->turn([this] { broker.abort(); });
   CHECK(run_until([this] { return broker.closed > 0 && world->transports() == 0; }));
   world->turns(3);
