@@ -1,0 +1,36 @@
+#include "platform/lwip/transport.hpp"
+
+#include "platform/lwip/transports.hpp"
+
+namespace midge::lwip {
+
+Result<std::size_t, hal::TransportError> Transport::write(std::span<const hal::Chunk> chunks) {
+  if (state_ != State::Open || pcb_ == nullptr) return Failure{hal::TransportError::Closed};
+  if (full_) return std::size_t{0};
+  return owner_.write(*this, chunks);
+}
+
+void Transport::resume_receive() {
+  if (!paused_) return;
+  paused_ = false;
+  if (state_ == State::Open) owner_.wait_for_turn(*this);
+}
+
+void Transport::finish() {
+  if (state_ == State::Open) owner_.drain(*this, hal::CloseCause::Finished);
+}
+
+void Transport::abort() {
+  owner_.end(*this, hal::CloseCause::Finished);
+}
+
+std::string_view Transport::peer() const {
+  TextWriter& text = owner_.peer_text_;
+  text.clear();
+  std::uint8_t octets[sizeof peer_address_];
+  copy(octets, {reinterpret_cast<const std::uint8_t*>(&peer_address_), sizeof octets});
+  for (std::size_t i = 0; i < sizeof octets; ++i) text.add(i == 0 ? "" : ".").add(octets[i]);
+  return text.add(":").add(peer_port_).view();
+}
+
+}  // namespace midge::lwip
