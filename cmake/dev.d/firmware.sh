@@ -1,0 +1,81 @@
+# The developer's commands for the boards, for cmake/dev, which has the steps they are made of.
+
+readonly firmware_packages=(
+  "cmake=cmake" "ninja-build=ninja" "gcc-arm-none-eabi=arm-none-eabi-g++" libnewlib-arm-none-eabi
+  libstdc++-arm-none-eabi-newlib "qemu-system-arm=qemu-system-arm" dpkg-dev "python3=python3")
+readonly firmware_test_packages=("${firmware_packages[@]}" "mosquitto-clients=mosquitto_pub")
+readonly firmware_presets=(firmware firmware-m4 firmware-m7)  # one for each core
+readonly firmware_bin=build/firmware/bin
+# Each board with its core.
+readonly boards=(
+  lm3s6965evb:cortex-m3 mps2-an385:cortex-m3 mps2-an386:cortex-m4 mps2-an500:cortex-m7)
+
+firmware_command() {
+  local command=${1:-build}
+  shift || true
+  case $command in
+    build) firmware_build ;;
+    run) firmware_run "$@" ;;
+    test) firmware_test ;;
+    *)
+      echo "usage: cmake/dev firmware [run [board] [port] | test]" >&2
+      exit 2
+      ;;
+  esac
+}
+
+build_firmware_presets() {
+  local preset
+  # TLS for the boards is built from mbedTLS's source, as lwIP is.
+  quiet_must fetch-sources cmake/fetch-sources build/sources lwip mbedtls
+  for preset in "${firmware_presets[@]}"; do
+    must "build-$preset" build_preset "$preset"
+  done
+}
+
+firmware_build() {
+  install_packages "${firmware_packages[@]}"
+  build_firmware_presets
+  echo
+  firmware_sizes
+  echo
+  echo "The images are $firmware_bin/midge-<board>.elf"
+}
+
+firmware_sizes() {
+  local board maps=()
+  for board in "${boards[@]}"; do
+    maps+=("$board=$firmware_bin/midge-${board%%:*}.map")
+  done
+  cmake/size_table --budget tests/size/budget.conf "${maps[@]}"
+}
+
+# firmware_run [board] [port]
+firmware_run() {
+  local board=${1:-lm3s6965evb} port=${2:-1883} entry preset=
+  for entry in "${boards[@]}"; do
+    [[ ${entry%%:*} == "$board" ]] || continue
+    preset=firmware-${entry##*:cortex-}
+    preset=${preset%-m3}
+  done
+  if [[ -z $preset ]]; then
+    echo "No such board: $board. There are: ${boards[*]%%:*}" >&2
+    exit 2
+  fi
+  install_packages "${firmware_packages[@]}"
+  quiet_must "build-$preset" build_preset "$preset" "midge-$board"
+  echo "$board listens on 127.0.0.1:$port; Ctrl-C ends it"
+  exec platform/boards/qemu/run "$board" "$firmware_bin/midge-$board.elf" "$port"
+}
+
+firmware_test() {
+  local preset folder
+  install_packages "${firmware_test_packages[@]}"
+  build_firmware_presets
+  for preset in "${firmware_presets[@]}"; do
+    folder=build/$preset
+    step "test-$preset" ctest --test-dir "$folder" --timeout "$test_seconds" \
+      --output-on-failure --no-tests=error
+  done
+  summary "cmake/dev firmware test"
+}
