@@ -11,7 +11,8 @@
 
 extern "C" {
 extern std::uint32_t link_stack_bottom[];
-[[noreturn]] void midge_report_fault(std::uint32_t stack_pointer, std::uint32_t exception);
+[[noreturn, gnu::used]] void midge_report_fault(std::uint32_t stack_pointer,
+                                                std::uint32_t exception);
 }
 
 namespace midge::board {

@@ -42,7 +42,7 @@ void say_address(LogSink& log) {
 
 }  // namespace
 
-bool start_network(const Address& address) {
+bool start_network([[maybe_unused]] const Address& address) {
   lwip_init();
 #if LWIP_DHCP
   const ip4_addr_t own = to_lwip({});
