@@ -68,14 +68,17 @@ firmware_run() {
   exec platform/boards/qemu/run "$board" "$firmware_bin/midge-$board.elf" "$port"
 }
 
-firmware_test() {
-  local preset folder
+firmware_tests() {
+  local preset
   install_packages "${firmware_test_packages[@]}"
   build_firmware_presets
   for preset in "${firmware_presets[@]}"; do
-    folder=build/$preset
-    step "test-$preset" ctest --test-dir "$folder" --timeout "$test_seconds" \
+    step "test-$preset" ctest --test-dir "build/$preset" --timeout "$test_seconds" \
       --output-on-failure --no-tests=error
   done
+}
+
+firmware_test() {
+  firmware_tests
   summary "cmake/dev firmware test"
 }
