@@ -2,7 +2,6 @@
 // serves all callers, where a template would be one for each. The callable must outlive the call.
 #pragma once
 
-#include <memory>
 #include <type_traits>
 
 namespace midge {
@@ -16,7 +15,7 @@ class FunctionRef<Return(Arguments...)> {
   template <class Callable>
   requires(!std::is_same_v<std::remove_cvref_t<Callable>, FunctionRef>) FunctionRef(
       Callable&& callable)  // NOLINT(google-explicit-constructor,*-forwarding-reference-overload)
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+      : object_(const_cast<void*>(static_cast<const void*>(&callable))),
         call_([](void* object, Arguments... arguments) -> Return {
           return (*static_cast<std::remove_reference_t<Callable>*>(object))(arguments...);
         }) {}

@@ -9,9 +9,9 @@ namespace midge::board {
 
 inline constexpr std::string_view kName = "lm3s6965evb";
 
-inline constexpr std::size_t kPageBytes = 256;
+inline constexpr std::size_t kPageBytes = 512;
 inline constexpr std::size_t kArenaBytes = 34 * 1024;
-inline constexpr std::size_t kReservePages = 8;
+inline constexpr std::size_t kReservePages = 4;
 
 inline constexpr settings::Limits kLimits{
     .memory_bytes = kArenaBytes,

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""What a board holds at the same time: clients with two subscriptions each, retained messages, and
+sessions of absent clients with full queues. One client more is told that there is no room.
+
+usage: capacity_test.py MACHINE IMAGE CLIENTS SLEEPERS RETAINED QUEUED
+"""
+
+import sys
+
+from board import Board, Failure, main
+from mqtt import Client
+
+PAYLOAD_BYTES = 32
+SERVER_BUSY, QUOTA_EXCEEDED = 0x89, 0x97
+
+
+def payload(*numbers: int) -> bytes:
+    return ".".join(map(str, numbers)).ljust(PAYLOAD_BYTES, "x").encode()
+
+
+def expect(got, wanted, what: str) -> None:
+    if got != wanted:
+        raise Failure(f"{what}: {got!r:.200} instead of {wanted!r:.200}")
+
+
+def hold(board: Board, clients: int, sleepers: int, retained: int, queued: int) -> None:
+    port = board.port
+    for i in range(sleepers):
+        sleeper = Client(port, f"service-{i:02}-of-the-night", clean=False, expiry=3600)
+        expect(sleeper.reason, 0, f"CONNACK of sleeper {i}")
+        expect(sleeper.subscribe(f"v1/orders/{i}/placed", 1), 1, f"SUBACK of sleeper {i}")
+        expect(sleeper.subscribe(f"v1/users/{i}/+", 1), 1, f"second SUBACK of sleeper {i}")
+        sleeper.disconnect()
+
+    online = []
+    for i in range(clients):
+        client = Client(port, f"sensor-{i:02}-at-the-window")
+        expect(client.reason, 0, f"CONNACK of client {i}")
+        expect(client.subscribe(f"site/{i}/room/+", 1), 1, f"SUBACK of client {i}")
+        expect(client.subscribe(f"site/{i}/set", 1), 1, f"second SUBACK of client {i}")
+        online.append(client)
+    first = online[0]
+    for i in range(retained):
+        reason = first.publish(f"state/{i:03}/temperature", payload(i), retain=True)
+        expect(reason in (0, 0x10), True, f"PUBACK of retained message {i} ({reason:#x})")
+    for i in range(sleepers):
+        for n in range(queued):
+            reason = first.publish(f"v1/orders/{i}/placed", payload(i, n))
+            expect(reason, 0, f"PUBACK of message {n} for sleeper {i}")
+
+    try:
+        reason = Client(port, "one-too-many").reason
+    except Failure:
+        reason = SERVER_BUSY  # closed without a word
+    expect(reason in (SERVER_BUSY, QUOTA_EXCEEDED), True, f"CONNACK of one client more ({reason})")
+
+    # All that was promised is there.
+    for i, client in enumerate(online):
+        expect(first.publish(f"site/{i}/set", payload(i)), 0, f"PUBACK of a message to client {i}")
+        client.receive(1)
+        expect(client.publishes, [(f"site/{i}/set", payload(i))], f"what client {i} got")
+    online.pop().disconnect()
+    for i in range(sleepers):
+        sleeper = Client(port, f"service-{i:02}-of-the-night", clean=False)
+        sleeper.receive(queued)
+        wanted = [(f"v1/orders/{i}/placed", payload(i, n)) for n in range(queued)]
+        expect(sleeper.publishes, wanted, f"what sleeper {i} got")
+        sleeper.disconnect()
+    reader = Client(port, "reader")
+    expect(reader.subscribe("state/#", 1), 1, "SUBACK of the reader")
+    reader.receive(retained)
+    wanted = [(f"state/{i:03}/temperature", payload(i)) for i in range(retained)]
+    expect(sorted(reader.publishes), wanted, "the retained messages")
+
+
+def capacity(machine: str, image: str, *counts: str) -> None:
+    with Board(machine, image) as board:
+        board.wait_for("running")
+        hold(board, *map(int, counts))
+        if not board.is_running():
+            raise Failure("the board has stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main(capacity))
