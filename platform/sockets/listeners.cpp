@@ -44,18 +44,18 @@ bool can_open(const settings::Listener& listener, LogSink& log) {
 
 }  // namespace
 
-void SocketListener::start(int socket, std::uint16_t listener) {
+void ListenSocket::start(int socket, std::uint16_t listener) {
   socket_ = socket;
   index_ = listener;
 }
 
-void SocketListener::close() {
+void ListenSocket::close() {
   if (socket_ != kNoSocket) close_socket(socket_);
   socket_ = kNoSocket;
   parked_until_ = kNever;
 }
 
-void SocketListener::serve(Events events, Instant now, Entrance& entrance) {
+void ListenSocket::serve(Events events, Instant now, Entrance& entrance) {
   if (parked_until_ <= now) {
     parked_until_ = kNever;
     events.readable = true;
@@ -114,7 +114,7 @@ bool Listeners::open_at(const Address& address, std::uint16_t index, bool may_be
   OpenError error;
   const int socket = midge::sockets::open_listener(address, kBacklog, error);
   if (socket != kNoSocket) {
-    sockets_[count_++].start(socket, index);
+    add(socket, index);
     return true;
   }
   if (may_be_missing && error.no_such_family) {
@@ -128,13 +128,17 @@ bool Listeners::open_at(const Address& address, std::uint16_t index, bool may_be
   return false;
 }
 
+void Listeners::add(int socket, std::uint16_t listener) {
+  sockets_[count_++].start(socket, listener);
+}
+
 void Listeners::close() {
-  for (SocketListener& listener : sockets_) listener.close();
+  for (ListenSocket& listener : sockets_) listener.close();
 }
 
 void Listeners::watch(Poller& poller, std::size_t first_entry) const {
   for (std::size_t i = 0; i < count_; ++i) {
-    const SocketListener& listener = sockets_[i];
+    const ListenSocket& listener = sockets_[i];
     if (listener.socket() == kNoSocket || listener.is_parked()) {
       poller.forget(first_entry + i);
     } else {

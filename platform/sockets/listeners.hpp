@@ -22,11 +22,10 @@ struct Entrance {
   metrics::Metrics& metrics;
 };
 
-class SocketListener final : public hal::Listener {
+class ListenSocket {
  public:
-  // Takes over a listening socket; `listener` is its index in the settings.
   void start(int socket, std::uint16_t listener);
-  void close() override;
+  void close();
 
   [[nodiscard]] bool is_parked() const { return parked_until_ != kNever; }
   [[nodiscard]] Instant deadline() const { return parked_until_; }
@@ -46,7 +45,7 @@ class SocketListener final : public hal::Listener {
   Instant parked_until_ = kNever;
 };
 
-class Listeners {
+class Listeners final : public hal::Listener {
  public:
   // A listener without an address stands for two, one of each family.
   static constexpr std::size_t kMaximumSockets = std::size_t{2} * settings::kMaximumListeners;
@@ -61,7 +60,9 @@ class Listeners {
   // False when one can't be opened; that was logged then:
   // "Error: Address already in use (127.0.0.1:1883)". `settings` outlives this.
   [[nodiscard]] bool open(const settings::Settings& settings, LogSink& log);
-  void close();
+  // Takes over a listening, non-blocking socket; `listener` is its index in the settings.
+  void add(int socket, std::uint16_t listener);
+  void close() override;
 
   [[nodiscard]] std::size_t count() const { return count_; }
 
@@ -76,7 +77,7 @@ class Listeners {
   [[nodiscard]] bool open_at(const Address& address, std::uint16_t index, bool may_be_missing,
                              LogSink& log);
 
-  std::array<SocketListener, kMaximumSockets> sockets_;
+  std::array<ListenSocket, kMaximumSockets> sockets_;
   std::size_t count_ = 0;
 };
 

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <atomic>
+#include <charconv>
 
+#include "platform/sockets/hosted/network.hpp"
 #include "platform/sockets/run.hpp"
 
 namespace {
@@ -32,6 +34,16 @@ std::string_view read_configuration(const char* path) {
                                       : std::string_view();
 }
 
+// The number behind the first "listener", 0 when there is none.
+std::uint16_t first_port(std::string_view text) {
+  constexpr std::string_view kKey = "listener ";
+  const std::size_t at = text.find(kKey);
+  std::uint16_t port = 0;
+  if (at == std::string_view::npos) return 0;
+  std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), port);
+  return port;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -45,6 +57,10 @@ int main(int argc, char** argv) {
   }
   signal(SIGTERM, on_signal);
   signal(SIGINT, on_signal);
+  if (!midge::sockets::start_network() || !midge::sockets::offer_port(first_port(text))) {
+    fputs("The network can't be started, or the listener's port is in use.\n", stderr);
+    return 1;
+  }
   const midge::sockets::Ended ended = midge::sockets::run(
       {.memory = memory, .configuration = text, .client_sockets = kClientSockets, .stop = &stop});
   return ended == midge::sockets::Ended::Stopped ? 0 : 1;

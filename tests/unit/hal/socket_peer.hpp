@@ -1,4 +1,5 @@
-// A peer over a socket of the system on the loopback interface, for platforms that use them too.
+// A peer over a socket on the loopback interface, for platforms that use sockets too. What the
+// functions are called is in the port header of platform/sockets that it is built with.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,9 @@ class SocketPeer final : public Peer {
   bool reads_ = true;
   End end_ = End::Open;
 };
+
+// Makes that closing `fd` resets its connection: a matter of the sockets' kind.
+void prepare_reset(int fd);
 
 // A listening socket on a free port of 127.0.0.1, non-blocking, with small buffers for those that
 // it accepts.
