@@ -27,7 +27,7 @@ void Transport::abort() {
 std::string_view Transport::peer() const {
   TextWriter& text = owner_.peer_text_;
   text.clear();
-  std::uint8_t octets[sizeof peer_address_];
+  std::uint8_t octets[sizeof peer_address_]{};
   copy(octets, {reinterpret_cast<const std::uint8_t*>(&peer_address_), sizeof octets});
   for (std::size_t i = 0; i < sizeof octets; ++i) text.add(i == 0 ? "" : ".").add(octets[i]);
   return text.add(":").add(peer_port_).view();

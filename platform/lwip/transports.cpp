@@ -8,8 +8,11 @@ namespace midge::lwip {
 
 using State = Transport::State;
 
-static_assert(LWIP_CALLBACK_API == 1 && TCP_QUEUE_OOSEQ == 0 && TCP_OVERSIZE == 0 &&
-              LWIP_NETIF_TX_SINGLE_PBUF == 0 && TCP_LISTEN_BACKLOG == 1);
+static_assert(LWIP_CALLBACK_API == 1);
+static_assert(TCP_QUEUE_OOSEQ == 0);
+static_assert(TCP_OVERSIZE == 0);
+static_assert(LWIP_NETIF_TX_SINGLE_PBUF == 0);
+static_assert(TCP_LISTEN_BACKLOG == 1);
 static_assert(TCP_SND_BUF <= 0xFFFF && TCP_SND_QUEUELEN >= 4);
 
 // What lwIP calls. The argument is the transport.

@@ -12,6 +12,7 @@ namespace midge::lwip {
 using State = Transport::State;
 
 void Transports::receive(Transport& transport, pbuf* chain) {
+  MIDGE_ASSERT(chain != nullptr);
   std::size_t used = 0;
   for (const pbuf* piece = chain; piece != nullptr; piece = piece->next) {
     if (transport.state_ != State::Open || transport.paused_ || transport.leftover_ != nullptr)

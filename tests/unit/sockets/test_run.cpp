@@ -125,9 +125,9 @@ TEST_CASE("without random numbers, memory or sockets the broker does not start")
   has_entropy = false;
   CHECK(outcome(plain) == Ended::CannotStart);
   has_entropy = true;
-  for (const std::size_t bytes : {0, 1'000, 8'000, 16'000, 24'000}) {
-    CAPTURE(bytes);
-    CHECK(outcome(plain, bytes) == Ended::CannotStart);
+  for (const std::size_t kilobytes : {0U, 1U, 8U, 16U, 24U}) {
+    CAPTURE(kilobytes);
+    CHECK(outcome(plain, kilobytes * 1'000) == Ended::CannotStart);
     CHECK(has_logged("too little memory") + has_logged("Too little memory") == 1);
   }
   CHECK(outcome(plain, kMemoryBytes, kSpareSockets) == Ended::CannotStart);
