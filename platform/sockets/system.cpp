@@ -161,6 +161,15 @@ Transferred transmit(int socket, Bytes bytes) {
   }
 }
 
+std::optional<std::size_t> waiting_bytes([[maybe_unused]] int socket) {
+#ifdef FIONREAD
+  int bytes = 0;
+  if (MIDGE_SOCKETS(ioctl)(socket, FIONREAD, &bytes) == 0 && bytes >= 0)
+    return static_cast<std::size_t>(bytes);
+#endif
+  return {};
+}
+
 void close_write_side(int socket) {
   // Fails only when the connection has gone, and then the end is read from it.
   MIDGE_SOCKETS(shutdown)(socket, SHUT_WR);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "broker/base/bytes.hpp"
@@ -52,6 +53,9 @@ struct Transferred {
 // None of these waits: the sockets are non-blocking. With `peek` the bytes stay where they are.
 [[nodiscard]] Transferred receive(int socket, MutableBytes into, bool peek);
 [[nodiscard]] Transferred transmit(int socket, Bytes bytes);
+// How many bytes receive() would find; nothing where the system can't tell. At the end, which stays
+// unread, 0.
+[[nodiscard]] std::optional<std::size_t> waiting_bytes(int socket);
 void close_write_side(int socket);
 void close_socket(int socket);
 

@@ -40,15 +40,15 @@ class SocketTransport final : public hal::Transport {
 
   Connections& owner_;
   hal::TransportHandler* handler_ = nullptr;  // null while free
-  Instant drain_end_{};                       // of Draining
   int socket_ = kNoSocket;
+  Instant drain_end_{};  // of Draining
   Address peer_;
   State state_ = State::Free;
   hal::CloseCause cause_ = hal::CloseCause::Finished;  // of Closed
   bool writable_ : 1 = true;  // no write was cut short since poll() last said so
   bool broken_ : 1 = false;   // what came before may be read still, nothing can be sent
   bool paused_ : 1 = false;
-  bool quiet_ : 1 = false;  // hung up while paused: not watched, or poll() would never wait
+  bool quiet_ : 1 = false;  // not watched, because poll() would tell the same for ever
 };
 
 static_assert(sizeof(void*) != 8 || sizeof(SocketTransport) <= 64);

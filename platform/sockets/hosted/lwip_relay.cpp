@@ -1,15 +1,15 @@
 #include "platform/sockets/hosted/lwip_relay.hpp"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 
 extern "C" {  // not every port's sys_arch.h knows C++
@@ -23,15 +23,6 @@ namespace {
 struct Relay {
   int outside = -1;  // the machine's
   int inside = -1;   // the stack's
-  std::atomic<int> users = 2;
-
-  // Each direction's thread calls it at its end.
-  void leave() {
-    if (--users > 0) return;
-    close(outside);
-    lwip_close(inside);
-    delete this;
-  }
 };
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -52,31 +43,45 @@ int connect_inside(std::uint16_t port) {
   return -1;
 }
 
-void* pass_inward(void* argument) {
-  auto& relay = *static_cast<Relay*>(argument);
-  std::array<char, 16 * 1024> bytes;
-  for (;;) {
-    const ssize_t got = recv(relay.outside, bytes.data(), bytes.size(), 0);
-    if (got <= 0) break;
-    if (lwip_send(relay.inside, bytes.data(), static_cast<std::size_t>(got), 0) != got) break;
-  }
-  lwip_shutdown(relay.inside, SHUT_WR);
-  relay.leave();
-  return nullptr;
+// What a nonblocking receive did.
+enum class Moved : std::uint8_t { Nothing, Bytes, End };
+
+Moved outcome(ssize_t got) {
+  if (got > 0) return Moved::Bytes;
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? Moved::Nothing : Moved::End;
 }
 
-void* pass_outward(void* argument) {
-  auto& relay = *static_cast<Relay*>(argument);
+Moved pass_inward(const Relay& relay) {
   std::array<char, 16 * 1024> bytes;
+  const ssize_t got = recv(relay.outside, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (got <= 0) return outcome(got);
+  const auto whole = static_cast<std::size_t>(got);
+  return lwip_send(relay.inside, bytes.data(), whole, 0) == got ? Moved::Bytes : Moved::End;
+}
+
+Moved pass_outward(const Relay& relay) {
+  std::array<char, 16 * 1024> bytes;
+  const ssize_t got = lwip_recv(relay.inside, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (got <= 0) return outcome(got);
+  const auto whole = static_cast<std::size_t>(got);
+  return send(relay.outside, bytes.data(), whole, MSG_NOSIGNAL) == got ? Moved::Bytes : Moved::End;
+}
+
+// One thread for both directions, because lwIP wants one at a time at a socket. The first end ends
+// both: MQTT knows no half of a connection. Sending waits; who does not read holds up its own.
+void* pass(void* argument) {
+  auto* const relay = static_cast<Relay*>(argument);
   for (;;) {
-    const ssize_t got = lwip_recv(relay.inside, bytes.data(), bytes.size(), 0);
-    if (got <= 0) break;
-    const auto whole = static_cast<std::size_t>(got);
-    if (send(relay.outside, bytes.data(), whole, MSG_NOSIGNAL) != got) break;
+    const Moved inward = pass_inward(*relay);
+    const Moved outward = pass_outward(*relay);
+    if (inward == Moved::End || outward == Moved::End) break;
+    if (inward == Moved::Bytes || outward == Moved::Bytes) continue;
+    pollfd outside{.fd = relay->outside, .events = POLLIN, .revents = 0};
+    poll(&outside, 1, 1);  // the stack's side is looked at each millisecond
   }
-  // The broker has ended the connection: the other direction ends too.
-  shutdown(relay.outside, SHUT_RDWR);
-  relay.leave();
+  close(relay->outside);
+  lwip_close(relay->inside);
+  delete relay;
   return nullptr;
 }
 
@@ -110,11 +115,10 @@ void* accept_peers(void* argument) {
       continue;
     }
     auto* const relay = new Relay{.outside = outside, .inside = inside};
-    // Two hold it, and the second that leaves deletes it.
-    // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
-    if (!start_thread(pass_inward, relay)) relay->leave();
-    if (!start_thread(pass_outward, relay)) relay->leave();
-    // NOLINTEND(clang-analyzer-cplusplus.NewDelete)
+    if (start_thread(pass, relay)) continue;
+    close(outside);
+    lwip_close(inside);
+    delete relay;
   }
   return nullptr;
 }
