@@ -17,7 +17,8 @@ Result<std::size_t, hal::TransportError> Connections::write(TcpTransport& transp
     if (pieces.empty()) continue;
     msghdr message{};
     message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
+    // An int with musl.
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(pieces.size());
     ssize_t sent = 0;
     do {
       sent = pieces.size() == 1
