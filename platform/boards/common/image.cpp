@@ -62,7 +62,11 @@ bool read_configuration(const settings::Limits& limits) {
     say(LogLevel::Error, {"Error: No listener in ", kConfigurationName, "."});
     return false;
   }
-  keep_within(broker_settings, limits);
+  if (keep_within(broker_settings, limits)) {
+    say(LogLevel::Warning,
+        {"Warning: ", kConfigurationName,
+         " asks for more than this board has room for; the board's limits hold."});
+  }
   console.configure(broker_settings.log);
   return true;
 }

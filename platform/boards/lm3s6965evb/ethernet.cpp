@@ -1,10 +1,9 @@
 // The Stellaris Ethernet controller: one frame at a time through a 32-bit FIFO port. Its receive
 // FIFO holds 31 frames. The interrupt only wakes the loop, which then empties the FIFO.
-#include <lwip/etharp.h>
-#include <lwip/netif.h>
 #include <netif/ethernet.h>
 
 #include "platform/boards/common/cortex_m.hpp"
+#include "platform/boards/common/ethernet.hpp"
 #include "platform/boards/common/frame_fifo.hpp"
 #include "platform/boards/common/hardware.hpp"
 #include "platform/boards/common/vectors.hpp"
@@ -91,19 +90,13 @@ bool ethernet_has_frame() {
 void poll_ethernet(netif& interface) {
   mac(kIntAck) = kIntRx;  // before the FIFO is emptied: a frame behind the last one interrupts
   while (ethernet_has_frame()) {
-    pbuf* const p = receive();
-    if (p != nullptr && interface.input(p, &interface) != ERR_OK) pbuf_free(p);
+    deliver(interface, receive());
   }
   mac(kIntMask) = kIntRx;
 }
 
 signed char start_ethernet(netif* interface) {
-  interface->name[0] = 'e';
-  interface->name[1] = 'n';
-  interface->output = etharp_output;
-  interface->linkoutput = send;
-  interface->mtu = 1500;
-  interface->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_LINK_UP;
+  describe_interface(*interface, send);
 
   // The factory keeps the MAC address in the flash's two user registers.
   const std::uint32_t user0 = reg(0x400FE1E0);

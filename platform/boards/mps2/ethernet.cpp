@@ -1,11 +1,10 @@
 // SMSC LAN9118 (or LAN9220) Ethernet controller on a 32-bit bus. Its receive FIFO holds about 10
 // KiB and drops silently what does not fit. The interrupt only wakes the loop, which empties the
 // FIFO.
-#include <lwip/etharp.h>
-#include <lwip/netif.h>
 #include <netif/ethernet.h>
 
 #include "platform/boards/common/cortex_m.hpp"
+#include "platform/boards/common/ethernet.hpp"
 #include "platform/boards/common/frame_fifo.hpp"
 #include "platform/boards/common/hardware.hpp"
 #include "platform/boards/common/vectors.hpp"
@@ -131,19 +130,13 @@ bool ethernet_has_frame() {
 void poll_ethernet(netif& interface) {
   lan(kIntStatus) = kIntRxStatus;  // before the FIFO is emptied: set on arrival only
   while (ethernet_has_frame()) {
-    pbuf* const p = receive();
-    if (p != nullptr && interface.input(p, &interface) != ERR_OK) pbuf_free(p);
+    deliver(interface, receive());
   }
   lan(kIntEnable) = kIntRxStatus;
 }
 
 signed char start_ethernet(netif* interface) {
-  interface->name[0] = 'e';
-  interface->name[1] = 'n';
-  interface->output = etharp_output;
-  interface->linkoutput = send;
-  interface->mtu = 1500;
-  interface->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_LINK_UP;
+  describe_interface(*interface, send);
 
   if (lan(kByteTest) != 0x87654321) return ERR_IF;
   lan(kHwConfig) = 1;  // soft reset

@@ -14,8 +14,8 @@
 #define LWIP_IPV6 0
 
 #define TCP_LISTEN_BACKLOG 1
-#define TCP_QUEUE_OOSEQ 0      /* it would hold on to receive buffers */
-#define TCP_OVERSIZE 0         /* a copy is as large as what is sent: no spare room behind it */
+#define TCP_QUEUE_OOSEQ 0 /* it would hold on to receive buffers */
+#define TCP_OVERSIZE 0    /* a copy is as large as what is sent: no spare room behind it */
 #define LWIP_TCP_KEEPALIVE 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0 /* else every reference would be copied after all */
 

@@ -51,6 +51,25 @@ TEST_CASE("pieces of any size don't overlap and are all given back") {
   }
 }
 
+TEST_CASE("memory without room for its tables gives whole pages, and takes them back") {
+  test::Range range(64U << 10U);
+  NoBacking backing;
+  Arena arena(range.all(), 512, 0, backing);
+  void* const first = arena.take(1);
+  REQUIRE(first != nullptr);
+  while (arena.take(1) != nullptr) {
+  }
+  arena.give(first, 1);
+  Memory memory(arena);
+  CHECK(memory.own_pages() == 0);
+  CHECK(memory.capacity_for(10) == 512);
+  void* const piece = memory.allocate(10);
+  CHECK(piece == first);
+  CHECK(memory.allocate(10) == nullptr);
+  memory.release(piece, 10);
+  CHECK(memory.allocate(512) == first);
+}
+
 TEST_CASE("what was prepared can be taken, even when the arena is full then") {
   test::Range range(64U << 10U);
   NoBacking backing;

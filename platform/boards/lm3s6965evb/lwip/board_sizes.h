@@ -15,7 +15,8 @@
 #define MEMP_NUM_PBUF 16
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define TCP_SND_QUEUELEN 8
-/* Of 120 bytes each: received, but not used before the client was paused. A whole window of some. */
+/* Of 120 bytes each: received, but not used before the client was paused. A whole window of some.
+ */
 #define MIDGE_LEFTOVER_BLOCKS 24
 #define ARP_TABLE_SIZE 6
 

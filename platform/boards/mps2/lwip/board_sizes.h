@@ -15,7 +15,8 @@
 #define MEMP_NUM_PBUF 128
 #define TCP_SND_BUF (8 * TCP_MSS)
 #define TCP_SND_QUEUELEN 32
-/* Of 120 bytes each: received, but not used before the client was paused. A whole window of some. */
+/* Of 120 bytes each: received, but not used before the client was paused. A whole window of some.
+ */
 #define MIDGE_LEFTOVER_BLOCKS 256
 #define ARP_TABLE_SIZE 16
 

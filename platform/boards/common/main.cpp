@@ -1,6 +1,9 @@
+// main() of every board: what its board.hpp has room for, and nothing else of its own.
 #include "platform/boards/common/image.hpp"
-#include "platform/boards/lm3s6965evb/board.hpp"
 #include "platform/lwip/transports.hpp"
+
+// The board's own: its folder is on the path.
+#include <board.hpp>
 
 namespace {
 
