@@ -7,3 +7,4 @@ option(MIDGE_TESTS "Build the unit, conformance, scenario and interop tests" OFF
 option(MIDGE_BENCH "Build the load generator and the benchmarks" OFF)
 option(MIDGE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(MIDGE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+set(MIDGE_LISTENERS 16 CACHE STRING "How many listeners a configuration may define")

@@ -1,5 +1,6 @@
 #include "broker/config/command_line.hpp"
 
+#include "broker/base/text.hpp"
 #include "broker/config/reporter.hpp"
 #include "broker/config/values.hpp"
 
@@ -7,13 +8,14 @@ namespace midge::config {
 namespace {
 
 bool add_port(CommandLine& line, std::string_view text, const Reporter& reporter) {
-  const Number port = parse_number(text);
+  const std::optional<std::int64_t> port = parse_number(Type::Number, text);
   if (!port || *port < 1 || *port > 65'535) {
-    return reporter.error({"Invalid port specified (", shown(text), ")."});
+    return reporter.error("Invalid port specified (%).", text);
   }
   if (line.port_count == kMaximumPorts) {
-    static_assert(kMaximumPorts == 8);
-    return reporter.error({"Only 8 ports can be specified on the command line."});
+    Text<8> most;
+    most.add(kMaximumPorts);
+    return reporter.error("Only % ports can be specified on the command line.", most.view());
   }
   line.ports[line.port_count++] = static_cast<std::uint16_t>(*port);
   return true;
@@ -30,17 +32,17 @@ std::optional<CommandLine> parse_command_line(std::span<const char* const> argum
     const bool has_value = i + 1 < arguments.size();
     if (argument == "-c" || argument == "--config-file") {
       if (!has_value || *arguments[i + 1] == '\0') {
-        reporter.error({"-c argument given, but no config file specified."});
+        reporter.error("-c argument given, but no config file specified.");
         return {};
       }
       if (!line.config_file.empty()) {
-        reporter.error({"Only one config file can be specified on the command line."});
+        reporter.error("Only one config file can be specified on the command line.");
         return {};
       }
       line.config_file = arguments[++i];
     } else if (argument == "-p" || argument == "--port") {
       if (!has_value) {
-        reporter.error({"-p argument given, but no port specified."});
+        reporter.error("-p argument given, but no port specified.");
         return {};
       }
       if (!add_port(line, arguments[++i], reporter)) return {};
@@ -59,10 +61,10 @@ std::optional<CommandLine> parse_command_line(std::span<const char* const> argum
       line.version = true;
       return line;
     } else if (argument == "--tls-keylog") {
-      reporter.error({"TLS support not available so --tls-keylog is not available."});
+      reporter.error("TLS support not available so --tls-keylog is not available.");
       return {};
     } else {
-      reporter.error({"Unknown option '", shown(argument), "'."});
+      reporter.error("Unknown option '%'.", argument);
       return {};
     }
   }

@@ -9,10 +9,12 @@
 #include <string_view>
 
 #include "broker/config/diagnostics.hpp"
+#include "broker/settings/settings.hpp"
 
 namespace midge::config {
 
-inline constexpr std::size_t kMaximumPorts = 8;
+// Each opens a listener for IPv4 and one for IPv6.
+inline constexpr std::size_t kMaximumPorts = settings::kMaximumListeners / 2;
 
 // Views point into the arguments.
 struct CommandLine {

@@ -1,14 +1,17 @@
-// What can be said only when everything was read: the listeners, their defaults, and what the
-// command line adds.
+// The listeners: added one by one, and what can be said of them only when everything was read.
 #pragma once
 
-#include "broker/config/command_line.hpp"
 #include "broker/config/draft.hpp"
 #include "broker/config/reporter.hpp"
 
 namespace midge::config {
 
-// False after an error was reported.
-[[nodiscard]] bool finish(Draft& draft, const CommandLine& command_line, const Reporter& reporter);
+// Adds one to the settings. False after an error was reported: there are too many.
+[[nodiscard]] bool add_listener(Draft& draft, const settings::Listener& listener,
+                                const Reporter& reporter);
+
+// Opens the default listener if it was asked for, and gives each what is said for all. False after
+// an error was reported.
+[[nodiscard]] bool finish(Draft& draft, Reporter& reporter);
 
 }  // namespace midge::config

@@ -1,18 +1,19 @@
-// What people are told of a configuration key. No broker needs it: it is not part of the program.
+// All keys with what people are told of them. No broker needs it: it is not part of the program.
 #pragma once
 
-#include "broker/config/config_key.hpp"
-#include "broker/config/literal.hpp"
+#include <span>
+
+#include "broker/config/key_row.hpp"
 
 namespace midge::config {
 
-struct KeyDocs {
-  Literal default_text{};  // empty: not set
-  Literal text{};          // what it does, or why it is ignored or refused
-  Literal values{};        // of a Special: what may stand there
+struct DocumentedKey {
+  table::Row row;
+  bool is_everywhere;  // false: only under an operating system
 };
 
-// `key` is one of keys().
-[[nodiscard]] const KeyDocs& docs_of(const Key& key);
+// In ASCII order. One whose name ends in '*' stands for all that begin so.
+[[nodiscard]] std::span<const DocumentedKey> documented_keys();
+[[nodiscard]] std::span<const Alias> documented_aliases();
 
 }  // namespace midge::config

@@ -12,11 +12,14 @@ class Literal {
   // A string literal, or what lives as long.
   constexpr Literal(const char* text) : text_(text) {}  // NOLINT(google-explicit-constructor)
 
+  [[nodiscard]] constexpr const char* text() const { return text_; }
   [[nodiscard]] constexpr std::string_view view() const { return text_; }
   [[nodiscard]] constexpr bool empty() const { return *text_ == 0; }
   constexpr operator std::string_view() const { return view(); }  // NOLINT(*-explicit-constructor)
 
-  friend constexpr bool operator==(const Literal& a, std::string_view b) { return a.view() == b; }
+  friend constexpr bool operator==(const Literal& a, const Literal& b) {
+    return a.view() == b.view();
+  }
 
  private:
   const char* text_ = "";

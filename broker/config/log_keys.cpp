@@ -1,89 +1,74 @@
-// log_dest and log_type: each statement adds one; the first replaces the default.
+// log_type and log_dest: each statement adds one; the first replaces the default.
 #include "broker/config/special_keys.hpp"
 #include "broker/config/statement.hpp"
+#include "broker/config/values.hpp"
 
 namespace midge::config {
 namespace {
 
-constexpr std::uint16_t kAllLevels = 0xFFFF;
-
-void no_destination(settings::Log& log) {
-  log.to_stderr = log.to_stdout = log.to_syslog = false;
-  log.file = {};
-}
-
-// A destination that midge does not have is named; the others, or the default, stay.
-bool ignored(const Statement& statement, std::string_view word) {
-  statement.reporter.warning(
-      {"The '", statement.key.name, " ", word, "' option has no effect: midge has none."});
+// What midge does not have is named; the others, or the default, stay.
+bool ignore(const Statement& statement, std::string_view word) {
+  statement.reporter.warning("The '$ %' option has no effect: midge has none.", word);
   return true;
 }
 
 }  // namespace
 
-bool read_log_dest(Statement& statement) {
-  Draft& draft = statement.draft;
-  settings::Log& log = draft.settings.log;
-  const std::string_view word = statement.words.next();
-  if (word.empty()) return empty_value(statement, statement.key.name);
-
-  const bool is_file = word == "file";
-  const std::string_view path = statement.words.rest();
-  if (is_file && path.empty()) {
-    return statement.reporter.error({"Empty \"log_dest file\" value in configuration."});
-  }
-  if (is_file && !log.file.empty()) {
-    return statement.reporter.error({"Duplicate \"log_dest file\" value."});
-  }
-  if (!is_file && !statement.words.done()) return invalid_value(statement, path);
-  if (word == "topic" || word == "dlt" || word == "android") return ignored(statement, word);
-  if (!is_file && word != "none" && word != "stderr" && word != "stdout" && word != "syslog") {
-    return invalid_value(statement, word);
-  }
-
-  if (!draft.log_dest_was_set || word == "none") no_destination(log);
-  draft.log_dest_was_set = true;
-  if (is_file) log.file = path;
-  if (word == "stderr") log.to_stderr = true;
-  if (word == "stdout") log.to_stdout = true;
-  if (word == "syslog") log.to_syslog = true;
-  return true;
-}
-
-bool read_log_type(Statement& statement) {
-  struct LogType {
-    std::string_view name;
-    std::uint16_t levels;
-  };
-  static constexpr LogType kTypes[] = {
-      {"all", kAllLevels},
-      {"debug", settings::level_bit(LogLevel::Debug)},
-      {"error", settings::level_bit(LogLevel::Error)},
-      {"information", settings::level_bit(LogLevel::Information)},
-      {"notice", settings::level_bit(LogLevel::Notice)},
-      {"subscribe", settings::level_bit(LogLevel::Subscribe)},
-      {"unsubscribe", settings::level_bit(LogLevel::Unsubscribe)},
-      {"warning", settings::level_bit(LogLevel::Warning)},
-  };
+bool read_log_type(Statement& statement, const Value&) {
+  // The levels in their order, then what is none of them.
+  constexpr int kAll = static_cast<int>(LogLevel::Unsubscribe) + 1;
+  constexpr int kNone = kAll + 1;
+  const std::string_view word = read_word(statement);
+  if (word.empty()) return false;
+  const int type = position_in(
+      "error|warning|notice|information|debug|subscribe|unsubscribe|all|none|internal|websockets",
+      word);
+  if (type < 0) return invalid_value(statement, word);
+  if (type > kNone) return ignore(statement, word);
 
   Draft& draft = statement.draft;
   std::uint16_t& levels = draft.settings.log.levels;
-  const std::string_view word = read_word(statement);
-  if (word.empty()) return false;
-  if (word == "internal" || word == "websockets") return ignored(statement, word);
-  if (word == "none") {
-    levels = 0;
-    draft.log_type_was_set = true;
-    return true;
+  if (!draft.log_type_was_set || type == kNone) levels = 0;
+  draft.log_type_was_set = true;
+  if (type == kAll) levels = 0xFFFF;
+  if (type < kAll) levels = static_cast<std::uint16_t>(levels | 1U << type);
+  return true;
+}
+
+bool read_log_dest(Statement& statement, const Value&) {
+  enum Destination : int { kNone, kStderr, kStdout, kSyslog, kFile, kNotHere };
+  Draft& draft = statement.draft;
+  settings::Log& log = draft.settings.log;
+  const std::string_view word = statement.words.next();
+  const std::string_view path = statement.words.rest();
+  if (word.empty()) return empty_value(statement);
+  const int destination = position_in("none|stderr|stdout|syslog|file|topic|dlt|android", word);
+  if (destination == kFile && path.empty())
+    return statement.reporter.error("Empty \"log_dest file\" value in configuration.");
+  if (destination == kFile && !log.file.empty())
+    return statement.reporter.error("Duplicate \"log_dest file\" value.");
+  if (destination != kFile && !statement.words.done()) return invalid_value(statement, path);
+  if (destination < 0) return invalid_value(statement, word);
+  if (destination >= kNotHere) return ignore(statement, word);
+
+  if (!draft.log_dest_was_set || destination == kNone) {
+    log.to_stderr = log.to_stdout = log.to_syslog = false;
+    log.file = {};
   }
-  for (const LogType& type : kTypes) {
-    if (type.name != word) continue;
-    if (!draft.log_type_was_set) levels = 0;
-    draft.log_type_was_set = true;
-    levels = static_cast<std::uint16_t>(levels | type.levels);
-    return true;
-  }
-  return invalid_value(statement, word);
+  draft.log_dest_was_set = true;
+  if (destination == kFile) log.file = path;
+  if (destination == kStderr) log.to_stderr = true;
+  if (destination == kStdout) log.to_stdout = true;
+  if (destination == kSyslog) log.to_syslog = true;
+  return true;
+}
+
+bool read_log_facility(Statement& statement, const Value& value) {
+  constexpr std::string_view kNames = "local0local1local2local3local4local5local6local7";
+  constexpr std::size_t kLength = 6;
+  statement.draft.settings.log.facility =
+      kNames.substr(static_cast<std::size_t>(value.number) * kLength, kLength);
+  return true;
 }
 
 }  // namespace midge::config

@@ -2,6 +2,7 @@
 
 #include "broker/base/text.hpp"
 #include "broker/config/lines.hpp"
+#include "broker/config/special_keys.hpp"
 #include "broker/config/statement.hpp"
 
 namespace midge::config {
@@ -9,9 +10,11 @@ namespace {
 
 constexpr std::size_t kMaximumIncludedFiles = 1'000;
 constexpr std::size_t kMaximumPathBytes = 512;
+constexpr std::size_t kMaximumFileShown = 160;
 
-[[nodiscard]] bool is_include(std::string_view line) {
-  return Words(line).next() == "include_dir";
+// The end of a path says more than its beginning.
+std::string_view shown_file(std::string_view file) {
+  return file.size() <= kMaximumFileShown ? file : file.substr(file.size() - kMaximumFileShown);
 }
 
 }  // namespace
@@ -19,11 +22,11 @@ constexpr std::size_t kMaximumPathBytes = 512;
 bool Reader::read(std::string_view file) {
   std::string_view text;
   if (!open(file, text)) return false;
-  Lines lines(text);
-  while (lines.next()) {
-    reporter_.at(file, lines.number());
-    const bool ok = is_include(lines.line()) ? include(lines.line())
-                                             : read_statement(lines.line(), draft_, reporter_);
+  for (Lines lines(text); lines.next();) {
+    reporter_.at({shown_file(file), lines.number()});
+    Words words(lines.line());
+    const bool ok = words.next() == "include_dir" ? include(words.rest())
+                                                  : read_statement(lines.line(), draft_, reporter_);
     if (!ok) return false;
   }
   return true;
@@ -34,55 +37,53 @@ bool Reader::open(std::string_view file, std::string_view& text) const {
     text = *found;
     return true;
   }
-  if (source_.has_folder(file)) {
-    return reporter_.error({"Config file '", file, "' is a directory."});
-  }
-  return reporter_.error({"Unable to open config file '", file, "'."});
+  return reporter_.report(LogLevel::Error,
+                          source_.has_folder(file) ? "Config file '%' is a directory."
+                                                   : "Unable to open config file '%'.",
+                          file);
 }
 
-bool Reader::include(std::string_view line) {
-  Words words(line);
-  (void)words.next();
-  const std::string_view folder = words.rest();
-  if (folder.empty()) return reporter_.error({"Empty 'include_dir' value in configuration."});
-  if (!source_.has_folder(folder)) {
-    return reporter_.error({"Unable to open include_dir '", shown(folder), "'."});
-  }
+bool Reader::include(std::string_view folder) {
+  if (folder.empty()) return reporter_.error("Empty 'include_dir' value in configuration.");
+  if (!source_.has_folder(folder))
+    return reporter_.error("Unable to open include_dir '%'.", folder);
 
-  const Reporter here = reporter_;
+  const Place here = reporter_.place();
   const std::size_t listener = draft_.current;
   for (std::size_t index = 0; index < kMaximumIncludedFiles; ++index) {
-    reporter_.at(here.file(), here.line());
+    reporter_.at(here);
     const auto name = source_.entry(folder, index);
     if (!name) {
       draft_.current = listener;  // the main file goes on where it was
       return true;
     }
-    char buffer[kMaximumPathBytes];
-    TextWriter path(buffer, sizeof buffer);
+    Text<kMaximumPathBytes> path;
     path.add(folder).add(folder.ends_with('/') ? "" : "/").add(*name);
-    if (path.view().size() == kMaximumPathBytes) {
-      return here.error({"The names in include_dir '", shown(folder), "' are too long."});
-    }
+    if (path.view().size() == kMaximumPathBytes)
+      return reporter_.error("The names in include_dir '%' are too long.", folder);
     draft_.current = Draft::kNone;
     if (!read_included(path.view())) return false;
   }
-  return here.error({"There are too many files in include_dir '", shown(folder), "'."});
+  reporter_.at(here);
+  return reporter_.error("There are too many files in include_dir '%'.", folder);
 }
 
 bool Reader::read_included(std::string_view file) {
   std::string_view text;
   if (!open(file, text)) return false;
-  Lines lines(text);
-  while (lines.next()) {
-    reporter_.at(file, lines.number());
-    if (is_include(lines.line())) {
-      return reporter_.error(
-          {"The include_dir option is only valid in the main configuration file."});
-    }
-    if (!read_statement(lines.line(), draft_, reporter_)) return false;
+  const bool was_stray = !draft_.stray.empty();
+  if (!read_statements(shown_file(file), text, draft_, reporter_)) return false;
+  if (!was_stray && !draft_.stray.empty()) {
+    std::string_view& stray_file = draft_.stray_place.file;
+    stray_file = {stray_file_.data(), stray_file.copy(stray_file_.data(), stray_file_.size())};
   }
   return true;
+}
+
+// In the main file the reader takes it.
+bool read_include_dir(Statement& statement, const Value&) {
+  return statement.reporter.error(
+      "The include_dir option is only valid in the main configuration file.");
 }
 
 }  // namespace midge::config

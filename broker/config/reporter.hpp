@@ -2,42 +2,45 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 
 #include "broker/config/diagnostics.hpp"
 
 namespace midge::config {
 
-// A value as an error shows it: from its beginning, but never a whole page of it.
-[[nodiscard]] constexpr std::string_view shown(std::string_view text) {
-  return text.substr(0, 80);
-}
+// Line 0: a file as a whole or the command line, no place is shown.
+struct Place {
+  std::string_view file;
+  std::uint32_t line = 0;
+};
 
+// In a sentence '$' stands for the key that is spoken of and '%' for a value. Control characters
+// in them are made harmless.
 class Reporter {
  public:
   explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
-  // Where what follows is found; line 0: a file as a whole or the command line, no place is added.
-  void at(std::string_view file, std::uint32_t line) {
-    file_ = file;
-    line_ = line;
-  }
-  [[nodiscard]] std::string_view file() const { return file_; }
-  [[nodiscard]] std::uint32_t line() const { return line_; }
+  // Where what follows is found, and which key it is about. Views, not copies.
+  void at(const Place& place) { place_ = place; }
+  void about(std::string_view key) { key_ = key; }
+  [[nodiscard]] const Place& place() const { return place_; }
+  [[nodiscard]] std::string_view key() const { return key_; }
 
-  // `parts` become one line with "Error: " or "Warning: " before them; control characters in them
-  // are made harmless. error() is always false, so that a reader can return it.
-  bool error(std::initializer_list<std::string_view> parts) const;
-  void warning(std::initializer_list<std::string_view> parts) const;
+  // Always false, so that a reader can return it. Of a value its beginning is shown, never a whole
+  // page of it.
+  bool error(const char* sentence, std::string_view value = {}) const {
+    return report(LogLevel::Error, sentence, value.substr(0, 80));
+  }
+  void warning(const char* sentence, std::string_view value = {}) const {
+    report(LogLevel::Warning, sentence, value);
+  }
+  // All of `value` is shown. False.
+  bool report(LogLevel level, const char* sentence, std::string_view value) const;
 
  private:
-  void report(LogLevel level, std::string_view prefix,
-              std::initializer_list<std::string_view> parts) const;
-
   Diagnostics& diagnostics_;
-  std::string_view file_;
-  std::uint32_t line_ = 0;
+  Place place_;
+  std::string_view key_;
 };
 
 }  // namespace midge::config

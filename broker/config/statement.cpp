@@ -1,5 +1,6 @@
 #include "broker/config/statement.hpp"
 
+#include <cstddef>
 #include <optional>
 
 #include "broker/config/values.hpp"
@@ -9,144 +10,149 @@ namespace midge::config {
 namespace {
 
 // Checks that the statement stands where it may, and chooses the listener it speaks of.
-bool enter_scope(const Key& key, Draft& draft, const Reporter& reporter) {
-  switch (key.scope) {
-    case Scope::Global:
-      return true;
-    case Scope::Shared:
-      if (draft.per_listener_settings && draft.current == Draft::kNone) break;
-      draft.access_was_set = true;
-      return true;
-    case Scope::ThisListener:
-      if (draft.current == Draft::kNone) break;
-      return true;
-    case Scope::DefaultListener:
-      if (draft.current != Draft::kNone) return true;
-      draft.current = Draft::kDefault;
-      if (draft.stray.line == 0 && key.status == Status::Supported) {
-        draft.stray.key = key.name;
-        draft.stray.file_size =
-            reporter.file().copy(draft.stray.file.data(), draft.stray.file.size());
-        draft.stray.line = reporter.line();
-      }
-      return true;
-    case Scope::Bridge:
-      return reporter.error({"The '", key.name, "' option requires a bridge to be defined first."});
+bool enter_scope(Scope scope, Draft& draft, const Reporter& reporter) {
+  if (scope == Scope::Global) return true;
+  if (scope == Scope::Shared) {
+    draft.access_was_set = true;
+    if (!draft.per_listener_settings) return true;
   }
-  return reporter.error({"The '", key.name, "' option requires a listener to be defined first."});
+  if (draft.current != Draft::kNone) return true;
+  if (scope != Scope::DefaultListener) return reporter.error(kNeedsListener);
+  draft.current = Draft::kDefault;
+  if (draft.stray.empty()) {
+    draft.stray = reporter.key();
+    draft.stray_place = reporter.place();
+  }
+  return true;
 }
 
-bool number_fault(const Statement& statement, NumberFault fault, std::string_view word) {
-  const Key& key = statement.key;
-  if (key.type == Type::Duration) {
-    return statement.reporter.error({"Invalid '", key.name, "' duration in configuration."});
-  }
-  if (fault == NumberFault::NotANumber) {
-    return statement.reporter.error({"'", key.name, "' value not a number."});
-  }
-  if (!key.out_of_range.empty()) return statement.reporter.error({key.out_of_range});
-  return invalid_value(statement, word);
-}
-
-Number parse(Type type, std::string_view word) {
-  if (type == Type::Size) return parse_size(word);
-  if (type == Type::Wait) return parse_wait(word);
-  if (type == Type::Duration) return parse_duration(word);
-  return parse_number(word);
+bool out_of_range(const Statement& statement, std::string_view value) {
+  if (statement.key.type == Type::Duration)
+    return statement.reporter.error("Invalid '$' duration in configuration.");
+  const char* const sentence = statement.note();
+  return *sentence != '\0' ? statement.reporter.error(sentence) : invalid_value(statement, value);
 }
 
 bool read_number(Statement& statement, Value& value) {
   const Key& key = statement.key;
   const std::string_view word = read_word(statement);
   if (word.empty()) return false;
-  const Number number = parse(key.type, word);
-  if (!number) return number_fault(statement, number.error(), word);
-  const bool is_above = *number > std::int64_t{key.maximum} && key.maximum != kAnyMaximum;
-  if (*number < key.minimum || is_above) {
-    const bool stands_for_no_limit = key.no_limit == NoLimit::Zero && *number == 0;
-    if (!stands_for_no_limit) return number_fault(statement, NumberFault::OutOfRange, word);
-  }
-  value.no_limit = (key.no_limit == NoLimit::Zero && *number == 0) ||
-                   (key.no_limit == NoLimit::Negative && *number < 0);
-  value.number = value.no_limit ? std::int64_t{settings::kUnlimited} : *number;
+  const std::optional<std::int64_t> number = parse_number(key.type, word);
+  if (!number && key.type != Type::Duration)
+    return statement.reporter.error("'$' value not a number.");
+  value.number = number.value_or(0);  // which is no duration
+  value.no_limit = (key.no_limit == NoLimit::Zero && value.number == 0) ||
+                   (key.no_limit == NoLimit::Negative && value.number < 0);
+  const Range& range = statement.table.ranges[key.range];
+  const bool is_below = value.number < range.minimum;
+  const bool is_above = value.number > range.maximum && range.maximum != kAnyMaximum;
+  if (is_above || (is_below && !(value.no_limit && value.number == 0)))
+    return out_of_range(statement, word);
+  if (value.no_limit) value.number = settings::kUnlimited;
   return true;
 }
 
 bool read_text(Statement& statement, Value& value) {
-  const Key& key = statement.key;
   value.text = statement.words.rest();
-  if (value.text.size() > key.maximum) {
-    if (!key.out_of_range.empty()) return statement.reporter.error({key.out_of_range});
-    return invalid_value(statement, value.text);
-  }
-  if (!wire::is_well_formed_text(value.text)) {
-    return statement.reporter.error({"Malformed UTF-8 in configuration."});
-  }
+  if (value.text.empty()) return empty_value(statement);
+  if (value.text.size() > statement.table.ranges[statement.key.range].maximum)
+    return out_of_range(statement, value.text);
+  if (!wire::is_well_formed_text(value.text))
+    return statement.reporter.error("Malformed UTF-8 in configuration.");
   return true;
 }
 
 // Checks the value by the key's type.
 bool read_value(Statement& statement, Value& value) {
-  const Key& key = statement.key;
-  switch (key.type) {
-    case Type::Flag: {
-      const std::string_view word = read_word(statement);
-      if (word.empty()) return false;
-      const std::optional<bool> flag = parse_flag(word);
-      if (!flag) return invalid_value(statement, word);
-      value.flag = *flag;
+  switch (statement.key.type) {
+    case Type::Special:
       return true;
-    }
-    case Type::Choice: {
-      const std::string_view word = read_word(statement);
-      if (word.empty()) return false;
-      const std::optional<std::int64_t> choice = parse_choice(word, key.note);
-      if (!choice) return invalid_value(statement, word);
-      value.number = *choice;
-      return true;
-    }
+    case Type::Text:
+      return read_text(statement, value);
+    case Type::Flag:
+      value.number = read_flag(statement);
+      return value.number >= 0;
+    case Type::Choice:
+      value.number = read_choice(statement, statement.note());
+      return value.number >= 0;
     case Type::Number:
     case Type::Size:
     case Type::Wait:
     case Type::Duration:
-      return read_number(statement, value);
-    case Type::Text:
-      return read_text(statement, value);
-    case Type::Special:
-      return true;
+      break;
   }
-  return true;
+  return read_number(statement, value);
 }
 
-bool refuse(const Key& key, const Reporter& reporter) {
-  return reporter.error({"The '", key.name, "' option is not supported: ", key.note});
+// What a key's place is counted from.
+void* owner(Scope scope, Draft& draft) {
+  switch (scope) {
+    case Scope::Global:
+    case Scope::Bridge:
+      break;
+    case Scope::Shared:
+      return &draft.shared_access();
+    case Scope::ListenerAccess:
+      return &draft.access[draft.current];
+    case Scope::ThisListener:
+    case Scope::DefaultListener:
+      return &draft.listener();
+  }
+  return &draft.settings;
 }
 
-// Each key that may come once has its place in Draft::seen.
-bool check_once(const Key& key, Draft& draft, const Reporter& reporter) {
-  if (!key.once) return true;
-  bool& seen = draft.seen[static_cast<std::size_t>(&key - keys().data())];
-  if (seen) return reporter.error({"Duplicate '", key.name, "' value in configuration."});
-  seen = true;
+template <class T>
+T& object_at(void* owner, std::size_t place) {
+  return *reinterpret_cast<T*>(static_cast<std::byte*>(owner) + place);
+}
+
+// The key's range, which the tests compare with the place's, keeps the number whole.
+bool store(Statement& statement, const Value& value) {
+  const Key& key = statement.key;
+  void* const to = owner(key.scope, statement.draft);
+  switch (key.store) {
+    case Store::Byte:
+      if (key.type == Type::Flag && value.number != 0 && *statement.note() != '\0')
+        statement.reporter.warning(statement.note());
+      object_at<std::uint8_t>(to, key.place) = static_cast<std::uint8_t>(value.number);
+      break;
+    case Store::Half:
+      object_at<std::uint16_t>(to, key.place) = static_cast<std::uint16_t>(value.number);
+      break;
+    case Store::Word:
+      object_at<std::uint32_t>(to, key.place) = static_cast<std::uint32_t>(value.number);
+      break;
+    case Store::OptionalFlag:
+      object_at<std::optional<bool>>(to, key.place) = value.number != 0;
+      break;
+    case Store::Text: {
+      auto& text = object_at<std::string_view>(to, key.place);
+      if (key.once && !text.empty())
+        return statement.reporter.error("Duplicate '$' value in configuration.");
+      text = value.text;
+      break;
+    }
+    case Store::Reader:
+      return statement.table.readers[key.place](statement, value);
+  }
   return true;
 }
 
 }  // namespace
 
 bool invalid_value(const Statement& statement, std::string_view value) {
-  return statement.reporter.error(
-      {"Invalid '", statement.key.name, "' value (", shown(value), ")."});
+  return statement.reporter.error("Invalid '$' value (%).", value);
 }
 
-bool empty_value(const Statement& statement, std::string_view name) {
-  return statement.reporter.error({"Empty '", name, "' value in configuration."});
+bool empty_value(const Statement& statement) {
+  return statement.reporter.error("Empty '$' value in configuration.");
 }
 
 std::string_view read_word(Statement& statement) {
   const std::string_view all = statement.words.rest();
   const std::string_view word = statement.words.next();
   if (word.empty()) {
-    empty_value(statement, statement.key.name);
+    empty_value(statement);
     return {};
   }
   if (!statement.words.done()) {
@@ -156,34 +162,37 @@ std::string_view read_word(Statement& statement) {
   return word;
 }
 
-bool read_statement(std::string_view line, Draft& draft, const Reporter& reporter) {
+int read_choice(Statement& statement, const char* choices) {
+  const std::string_view word = read_word(statement);
+  if (word.empty()) return -1;
+  const int position = position_in(choices, word);
+  if (position < 0) invalid_value(statement, word);
+  return position;
+}
+
+int read_flag(Statement& statement) {
+  const int position = read_choice(statement, "false|true|0|1");
+  return position < 0 ? position : position % 2;
+}
+
+bool read_statement(std::string_view line, Draft& draft, Reporter& reporter) {
   Words words(line);
   const std::string_view name = words.next();
-  const Key* const key = find_key(name);
-  if (key == nullptr) {
-    return reporter.error({"Unknown configuration variable '", shown(name), "'"});
-  }
-  if (!enter_scope(*key, draft, reporter)) return false;
+  const FoundKey found = draft.find_key(name);
+  if (found.key == nullptr) return reporter.error("Unknown configuration variable '%'", name);
+  reporter.about(found.name);
+  if (!enter_scope(found.key->scope, draft, reporter)) return false;
 
-  Statement statement{*key, words, draft, reporter};
-  if (key->type == Type::Special) return key->action.read(statement);
-  if (words.rest().empty()) return empty_value(statement, name);
-  // Whatever it says, a refused key is refused; only a flag may say that it asks for nothing.
-  if (key->status == Status::Refused && key->type != Type::Flag) return refuse(*key, reporter);
-
+  Statement statement{*found.table, *found.key, words, draft, reporter};
   Value value;
-  if (!read_value(statement, value)) return false;
-  switch (key->status) {
-    case Status::Supported:
-      if (!check_once(*key, draft, reporter)) return false;
-      if (value.flag && !key->note.empty()) reporter.warning({key->note});
-      key->action.set(draft, value);
-      return true;
-    case Status::Ignored:
-      reporter.warning({"The '", key->name, "' option has no effect: ", key->note});
-      return true;
-    case Status::Refused:
-      return value.flag ? refuse(*key, reporter) : true;
+  return read_value(statement, value) && store(statement, value);
+}
+
+bool read_statements(std::string_view file, std::string_view text, Draft& draft,
+                     Reporter& reporter) {
+  for (Lines lines(text); lines.next();) {
+    reporter.at({file, lines.number()});
+    if (!read_statement(lines.line(), draft, reporter)) return false;
   }
   return true;
 }

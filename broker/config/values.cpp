@@ -1,101 +1,69 @@
 #include "broker/config/values.hpp"
 
-#include <charconv>
 #include <limits>
-#include <system_error>
 
 namespace midge::config {
 namespace {
 
-Number times(const Number& number, std::int64_t factor) {
-  if (!number) return number;
-  if (*number > std::numeric_limits<std::int64_t>::max() / factor ||
-      *number < std::numeric_limits<std::int64_t>::min() / factor) {
-    return Failure{NumberFault::OutOfRange};
-  }
-  return *number * factor;
-}
+constexpr std::uint32_t kDay = 86'400;
 
-// 0: there is no such unit.
-std::int64_t bytes_of(char unit) {
-  switch (unit) {
-    case 'k':
-    case 'K':
-      return 1024;
-    case 'm':
-    case 'M':
-      return 1024 * 1024;
-    case 'g':
-    case 'G':
-      return 1024 * 1024 * 1024;
-  }
-  return 0;
-}
+struct Unit {
+  std::uint32_t factor;
+  Type type;
+  char letter;
+};
 
-std::int64_t seconds_of(char unit) {
-  constexpr std::int64_t kDay = 86'400;
-  switch (unit) {
-    case 's':
-      return 1;
-    case 'h':
-      return 3'600;
-    case 'd':
-      return kDay;
-    case 'w':
-      return 7 * kDay;
-    case 'm':
-      return 30 * kDay;
-    case 'y':
-      return 365 * kDay;
+constexpr Unit kUnits[] = {
+    {1 << 10, Type::Size, 'k'},        {1 << 10, Type::Size, 'K'},
+    {1 << 20, Type::Size, 'm'},        {1 << 20, Type::Size, 'M'},
+    {1 << 30, Type::Size, 'g'},        {1 << 30, Type::Size, 'G'},
+    {1'000, Type::Wait, 's'},          {1, Type::Duration, 's'},
+    {3'600, Type::Duration, 'h'},      {kDay, Type::Duration, 'd'},
+    {7 * kDay, Type::Duration, 'w'},   {30 * kDay, Type::Duration, 'm'},
+    {365 * kDay, Type::Duration, 'y'},
+};
+
+// 0: the unit that must be there is not. Takes it off `text`.
+std::uint32_t take_unit(Type type, std::string_view& text) {
+  if (type == Type::Wait && text.ends_with("ms")) {
+    text.remove_suffix(2);
+    return 1;
   }
-  return 0;
+  for (const Unit& unit : kUnits) {
+    if (unit.type != type || !text.ends_with(unit.letter)) continue;
+    text.remove_suffix(1);
+    return unit.factor;
+  }
+  return type == Type::Wait ? 1'000 : type == Type::Duration ? 0 : 1;
 }
 
 }  // namespace
 
-std::optional<bool> parse_flag(std::string_view text) {
-  if (text == "true" || text == "1") return true;
-  if (text == "false" || text == "0") return false;
-  return {};
-}
+std::optional<std::int64_t> parse_number(Type type, std::string_view text) {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  const std::uint32_t factor = take_unit(type, text);
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  if (text.empty() || factor == 0) return {};
 
-Number parse_number(std::string_view text) {
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range && end == text.data() + text.size()) {
-    return Failure{NumberFault::OutOfRange};
+  for (const char c : text) {
+    if (c < '0' || c > '9') return {};
+    const int digit = c - '0';
+    value = value >= kLargest / 10 ? kLargest : value * 10 + digit;
   }
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return Failure{NumberFault::NotANumber};
+  value = value > kLargest / factor ? kLargest : value * factor;
+  return is_negative ? -value : value;
+}
+
+int position_in(const char* choices, std::string_view text) {
+  std::string_view rest = choices;
+  for (int position = 0;; ++position) {
+    const std::size_t end = rest.find('|');
+    if (text == rest.substr(0, end)) return position;
+    if (end == std::string_view::npos) return -1;
+    rest.remove_prefix(end + 1);
   }
-  return value;
-}
-
-Number parse_size(std::string_view text) {
-  const std::int64_t factor = text.empty() ? 0 : bytes_of(text.back());
-  if (factor == 0) return parse_number(text);
-  return times(parse_number(text.substr(0, text.size() - 1)), factor);
-}
-
-Number parse_wait(std::string_view text) {
-  if (text.ends_with("ms")) return parse_number(text.substr(0, text.size() - 2));
-  if (text.ends_with('s')) text.remove_suffix(1);
-  return times(parse_number(text), 1'000);
-}
-
-Number parse_duration(std::string_view text) {
-  const std::int64_t factor = text.empty() ? 0 : seconds_of(text.back());
-  if (factor == 0) return Failure{NumberFault::NotANumber};
-  return times(parse_number(text.substr(0, text.size() - 1)), factor);
-}
-
-std::optional<std::int64_t> parse_choice(std::string_view text, std::string_view choices) {
-  for (std::int64_t position = 0; !choices.empty(); ++position) {
-    const std::size_t end = choices.find('|');
-    if (text == choices.substr(0, end)) return position;
-    choices = end == std::string_view::npos ? std::string_view{} : choices.substr(end + 1);
-  }
-  return {};
 }
 
 }  // namespace midge::config

@@ -5,30 +5,20 @@
 #include <optional>
 #include <string_view>
 
-#include "broker/base/result.hpp"
+#include "broker/config/key.hpp"
 
 namespace midge::config {
 
-enum class NumberFault : std::uint8_t { NotANumber, OutOfRange };
-using Number = Result<std::int64_t, NumberFault>;
+// Decimal digits with '-' before them when negative, and the type's unit behind them:
+//   Number    none
+//   Size      bytes, or k, m, g (1024 and so on)
+//   Wait      "5" and "5s" are five seconds, "500ms" half of one; in milliseconds
+//   Duration  s, h, d, w, m (30 days) or y (365 days), as in Mosquitto never none; in seconds
+// What 64 bits can't hold is the largest or smallest that they can. Nothing when it has not this
+// form.
+[[nodiscard]] std::optional<std::int64_t> parse_number(Type type, std::string_view text);
 
-// "true" or "1", "false" or "0".
-[[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
-
-// Decimal digits, with '-' before them when negative.
-[[nodiscard]] Number parse_number(std::string_view text);
-
-// Bytes: a number, or one with k, m or g after it (1024 and so on).
-[[nodiscard]] Number parse_size(std::string_view text);
-
-// Milliseconds: "5" and "5s" are five seconds, "500ms" half of one.
-[[nodiscard]] Number parse_wait(std::string_view text);
-
-// Seconds. The unit is required, as in Mosquitto: s, h, d, w, m (30 days) or y (365 days).
-[[nodiscard]] Number parse_duration(std::string_view text);
-
-// The position of `text` in `choices`, which has '|' between them.
-[[nodiscard]] std::optional<std::int64_t> parse_choice(std::string_view text,
-                                                       std::string_view choices);
+// The position of `text` in `choices`, which has '|' between them; -1 when it is none of them.
+[[nodiscard]] int position_in(const char* choices, std::string_view text);
 
 }  // namespace midge::config

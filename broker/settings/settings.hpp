@@ -14,9 +14,14 @@
 
 namespace midge::settings {
 
-inline constexpr std::size_t kMaximumListeners = 16;
+// Of the program or the board; 16 but where memory is short.
+inline constexpr std::size_t kMaximumListeners = MIDGE_LISTENERS;
 
-enum class SocketDomain : std::uint8_t { Any, IPv4, IPv6 };
+// What an operator writes as a number of 32 bits.
+using Milliseconds = std::chrono::duration<std::uint32_t, std::milli>;
+using Seconds = std::chrono::duration<std::uint32_t>;
+
+enum class SocketDomain : std::uint8_t { IPv4, IPv6, Any };
 
 struct Listener {
   std::uint16_t port = 1883;      // 0: a Unix socket at unix_path
@@ -84,13 +89,13 @@ struct Settings {
   bool session_owner_check = true;
   bool set_tcp_nodelay = false;
   QueueFull queue_full = QueueFull::DropNew;
-  std::chrono::milliseconds backpressure_time{5'000};
+  Milliseconds backpressure_time{5'000};
 
   // Sessions end this long after their connection at the latest; none: as the client asked.
-  std::optional<std::chrono::seconds> persistent_client_expiration;
+  std::optional<Seconds> persistent_client_expiration;
   // A client that connects and sends no complete CONNECT is closed after this time.
-  std::chrono::seconds connect_timeout{30};
-  std::chrono::seconds sys_interval{10};  // 0: no $SYS topics
+  Seconds connect_timeout{30};
+  Seconds sys_interval{10};  // 0: no $SYS topics
   // The base of Response Information, sent to clients that ask for it; empty: none is sent.
   std::string_view response_information;
 

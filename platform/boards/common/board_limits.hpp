@@ -12,7 +12,7 @@ namespace midge::board {
 [[nodiscard]] inline bool keep_within(settings::Settings& settings, const settings::Limits& board) {
   settings::Limits& asked = settings.limits;
   const settings::Limits usual{};
-  bool too_much = settings.memory_limit_given && asked.memory_bytes > board.memory_bytes;
+  bool too_much = false;
   const auto keep = [&too_much](auto& limit, auto most, auto by_default) {
     too_much = too_much || (limit > most && limit != by_default);
     limit = std::min(limit, most);

@@ -17,7 +17,6 @@
 #include "platform/boards/common/board_limits.hpp"
 #include "platform/boards/common/configuration.hpp"
 #include "platform/boards/common/console.hpp"
-#include "platform/boards/common/flash_texts.hpp"
 #include "platform/boards/common/hardware.hpp"
 #include "platform/boards/common/port.hpp"
 #include "platform/boards/common/stack.hpp"
@@ -53,12 +52,10 @@ void say(LogLevel level, std::initializer_list<std::string_view> parts) {
   console.write(level, line.view());
 }
 
-// Whoever configured no listener would listen on the loopback interface, which a board has not.
 bool read_configuration(const settings::Limits& limits) {
-  FlashTexts texts(kConfigurationName, kConfiguration);
-  if (!config::load_settings({.config_file = kConfigurationName}, texts, broker_settings, console))
+  if (!config::read_settings(kConfigurationName, kConfiguration, broker_settings, console))
     return false;
-  if (broker_settings.local_only) {
+  if (broker_settings.listener_count == 0) {
     say(LogLevel::Error, {"Error: No listener in ", kConfigurationName, "."});
     return false;
   }
@@ -71,16 +68,12 @@ bool read_configuration(const settings::Limits& limits) {
   return true;
 }
 
-// Those of the configuration. lwIP has room for no more; they live as long as the board is on.
+// Those of the configuration; they live as long as the board is on.
 class Listeners {
  public:
   // False when one can't be opened, which was said then.
   [[nodiscard]] bool start(lwip::Transports& transports, core::Core& core,
                            metrics::Metrics& metrics) {
-    if (broker_settings.listener_count > kMaximum) {
-      say(LogLevel::Error, {"Error: More listeners than this board has room for."});
-      return false;
-    }
     for (std::uint16_t i = 0; i < broker_settings.listener_count; ++i) {
       if (!start(broker_settings.listeners[i], place_[i], transports, core, metrics, i))
         return false;
@@ -89,7 +82,7 @@ class Listeners {
   }
 
  private:
-  static constexpr std::size_t kMaximum = MEMP_NUM_TCP_PCB_LISTEN;
+  static_assert(settings::kMaximumListeners <= MEMP_NUM_TCP_PCB_LISTEN);
   struct Place {
     alignas(lwip::Listener) std::uint8_t bytes[sizeof(lwip::Listener)];
   };
@@ -113,7 +106,7 @@ class Listeners {
     return true;
   }
 
-  std::array<Place, kMaximum> place_;
+  std::array<Place, settings::kMaximumListeners> place_;
 };
 
 // Says once a second how much of the stack was used, if it was more than before.

@@ -309,3 +309,43 @@ TEST_CASE("what an error shows can't forge a line and keeps its place") {
   CHECK(error.ends_with("' at midge.conf:1"));
   CHECK(error.size() < 200);
 }
+
+TEST_CASE("a flag is true, false, 1 or 0") {
+  for (const char* value : {"true", "1"}) {
+    CAPTURE(value);
+    CHECK(Loaded("strict_receive_maximum " + std::string(value) + "\n")
+              .settings.strict_receive_maximum);
+  }
+  for (const char* value : {"false", "0"}) {
+    CAPTURE(value);
+    const Loaded got("session_owner_check " + std::string(value) + "\n");
+    CHECK(got.ok);
+    CHECK_FALSE(got.settings.session_owner_check);
+  }
+  for (const char* value : {"TRUE", "yes", "falst", "10", "|"}) {
+    CAPTURE(value);
+    CHECK_FALSE(Loaded("session_owner_check " + std::string(value) + "\n").ok);
+  }
+}
+
+TEST_CASE("a board's text is read in place and knows no keys of an operating system") {
+  Reports reports;
+  const auto read = [&reports](std::string_view text) {
+    reports = {};
+    midge::settings::Settings settings;
+    return read_settings("midge.conf", text, settings, reports) ? dump(settings) : std::string();
+  };
+  CHECK(read("listener 1883\nallow_anonymous true\nmax_qos 1\nlog_type error\n") ==
+        dump(Loaded("listener 1883\nallow_anonymous true\nmax_qos 1\nlog_type error\n").settings));
+  CHECK(reports.warnings.empty());
+
+  for (const char* key : {"password_file", "include_dir", "pid_file", "autosave_interval"}) {
+    CAPTURE(key);
+    CHECK(read("listener 1883\n" + std::string(key) + " 1\n").empty());
+    CHECK(reports.error() ==
+          "Error: Unknown configuration variable '" + std::string(key) + "' at midge.conf:2");
+  }
+  CHECK(read("max_qos 1\n").empty());
+  CHECK(reports.error() ==
+        "Error: The 'max_qos' option requires a listener to be defined first. (midge.conf:1)");
+}

@@ -6,29 +6,31 @@
 #include <sstream>
 #include <string>
 
-#include "broker/config/config_key.hpp"
 #include "broker/config/key_docs.hpp"
 
 namespace {
 
 using namespace midge::config;
+using table::Row;
+using table::Status;
 
-std::string name(const Key& key) {
+std::string name(const Row& key) {
   std::ostringstream text;
   text << '`' << key.name.view() << '`';
-  for (const Alias& alias : aliases()) {
+  for (const Alias& alias : documented_aliases()) {
     if (alias.key.view() == key.name.view()) text << ", `" << alias.name.view() << '`';
   }
   return text.str();
 }
 
-std::string place(const Key& key) {
+std::string place(const Row& key) {
   switch (key.scope) {
     case Scope::Global:
       return "global";
     case Scope::Shared:
       return "global or listener";
     case Scope::ThisListener:
+    case Scope::ListenerAccess:
       return "listener";
     case Scope::DefaultListener:
       return "listener, or before any";
@@ -51,20 +53,20 @@ std::string choices(std::string_view values) {
   return text.str();
 }
 
-std::string range(const Key& key, std::int32_t unit, const char* unit_name) {
+std::string range(const Row& key, std::int32_t unit, const char* unit_name) {
   std::ostringstream text;
-  if (key.no_limit == NoLimit::Zero && key.minimum > 0) text << "0, ";
-  text << key.minimum / unit;
-  if (key.maximum == kAnyMaximum) {
+  if (key.no_limit == NoLimit::Zero && key.range.minimum > 0) text << "0, ";
+  text << key.range.minimum / unit;
+  if (key.range.maximum == kAnyMaximum) {
     text << " or more";
   } else {
-    text << " to " << key.maximum / static_cast<std::uint32_t>(unit);
+    text << " to " << key.range.maximum / static_cast<std::uint32_t>(unit);
   }
   text << unit_name;
   return text.str();
 }
 
-std::string value(const Key& key) {
+std::string value(const Row& key) {
   if (key.scope == Scope::Bridge || key.status == Status::Refused) {
     return key.type == Type::Flag ? "true, false" : key.type == Type::Number ? "number" : "text";
   }
@@ -84,15 +86,15 @@ std::string value(const Key& key) {
     case Type::Choice:
       return choices(key.note);
     case Type::Special:
-      return std::string(docs_of(key).values);
+      return std::string(key.values);
   }
   return {};
 }
 
-std::string status(const Key& key) {
+std::string status(const Row& key, bool is_everywhere) {
   switch (key.status) {
     case Status::Supported:
-      return "supported";
+      return is_everywhere ? "supported" : "supported, not on boards";
     case Status::Ignored:
       return "accepted with a warning";
     case Status::Refused:
@@ -101,19 +103,19 @@ std::string status(const Key& key) {
   return {};
 }
 
-std::string text(const Key& key) {
+std::string text(const Row& key) {
   std::string found;
   if (key.status == Status::Refused) found = "Refused: ";
   if (key.status == Status::Ignored) found = "No effect: ";
-  return found.append(docs_of(key).text);
+  return found.append(key.text);
 }
 
 std::string document() {
   std::ostringstream out;
   out << "# Configuration keys\n"
          "\n"
-         "Made from the key table (`broker/config/key_table.hpp`) by `midge-config-doc`; a test "
-         "compares the two.\n"
+         "Made from the tables of keys (`broker/config/broker_keys.hpp`, `system_keys.hpp`) by "
+         "`midge-config-doc`; a test compares them.\n"
          "\n"
          "The file has the form of mosquitto.conf: one key and its value a line, `#` begins a "
          "comment line. What is wrong is an\n"
@@ -132,13 +134,17 @@ std::string document() {
          "- **refused** keys end the start with an error: what they would forbid, encrypt or keep "
          "is not there yet, and midge does not\n"
          "  go on without it.\n"
+         "- A board knows the **supported** keys, but for those that need an operating system. Any "
+         "other is unknown there, which is an error.\n"
          "- Keys whose text begins with \"midge:\" are not in Mosquitto.\n"
          "\n"
          "| key | where | value | default | status | what it does |\n"
          "| --- | --- | --- | --- | --- | --- |\n";
-  for (const Key& key : keys()) {
+  for (const DocumentedKey& documented : documented_keys()) {
+    const Row& key = documented.row;
     out << "| " << name(key) << " | " << place(key) << " | " << value(key) << " | "
-        << docs_of(key).default_text.view() << " | " << status(key) << " | " << text(key) << " |\n";
+        << key.default_text.view() << " | " << status(key, documented.is_everywhere) << " | "
+        << text(key) << " |\n";
   }
   return out.str();
 }
@@ -154,7 +160,8 @@ int main(int count, char** arguments) {
   std::ifstream file(arguments[1]);
   const std::string committed{std::istreambuf_iterator<char>(file), {}};
   if (committed == generated) return 0;
-  std::cerr << arguments[1] << " differs from the key table; renew it with\n  midge-config-doc > "
+  std::cerr << arguments[1]
+            << " differs from the tables of keys; renew it with\n  midge-config-doc > "
             << arguments[1] << '\n';
   return 1;
 }

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "broker/config/config_key.hpp"
 #include "broker/config/key_docs.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace midge::config;
 using namespace midge::config::test;
+using midge::config::table::Row;
+using midge::config::table::Status;
 using midge::settings::kUnlimited;
 using midge::settings::Listener;
 using midge::settings::Settings;
@@ -143,9 +145,17 @@ constexpr Vector kVectors[] = {
 };
 
 // The key's statement where it may stand.
-std::string statement(const Key& key, const std::string& value) {
-  const std::string line = std::string(key.name.view()) + " " + value + "\n";
-  return key.name == "per_listener_settings" ? line + "listener 1883\n" : "listener 1883\n" + line;
+std::string statement(std::string_view key, const std::string& value) {
+  const std::string line = std::string(key) + " " + value + "\n";
+  return key == "per_listener_settings" ? line + "listener 1883\n" : "listener 1883\n" + line;
+}
+
+std::vector<Row> supported_keys() {
+  std::vector<Row> found;
+  for (const DocumentedKey& key : documented_keys()) {
+    if (key.row.status == Status::Supported) found.push_back(key.row);
+  }
+  return found;
 }
 
 void load(Loaded& got, const std::string& text) {
@@ -159,15 +169,13 @@ void load(Loaded& got, const std::string& text) {
 TEST_CASE("every supported key takes a good value and refuses a bad one, with file and line") {
   for (const Vector& v : kVectors) {
     CAPTURE(v.key);
-    const Key* const key = find_key(v.key);
-    REQUIRE(key != nullptr);
     Loaded good("");
-    load(good, statement(*key, v.good));
+    load(good, statement(v.key, v.good));
     CHECK(good.ok);
     CHECK(v.check(good.settings));
 
     Loaded bad("");
-    load(bad, statement(*key, v.bad));
+    load(bad, statement(v.key, v.bad));
     CHECK_FALSE(bad.ok);
     const std::string place = v.key == std::string("per_listener_settings") ? "1" : "2";
     CHECK(bad.reports.error().find("midge.conf:" + place) != std::string::npos);
@@ -175,40 +183,29 @@ TEST_CASE("every supported key takes a good value and refuses a bad one, with fi
 }
 
 TEST_CASE("the good and bad values cover every supported key") {
-  for (const Key& key : keys()) {
-    if (key.status != Status::Supported) continue;
+  for (const Row& key : supported_keys()) {
     CAPTURE(key.name.view());
     CHECK(std::any_of(std::begin(kVectors), std::end(kVectors),
                       [&key](const Vector& v) { return key.name == v.key; }));
   }
 }
 
-TEST_CASE("every supported key has the one function that takes its value, and no other has one") {
-  for (const Key& key : keys()) {
-    CAPTURE(key.name.view());
-    const bool has_action =
-        key.type == Type::Special ? key.action.read != nullptr : key.action.set != nullptr;
-    // The reader of files takes include_dir itself.
-    const bool expected = key.status == Status::Supported && key.name != "include_dir";
-    CHECK(has_action == expected);
-  }
-}
-
 TEST_CASE("a key's smallest and largest number are taken, the next ones refused") {
-  for (const Key& key : keys()) {
-    if (key.type != Type::Number || key.status != Status::Supported) continue;
+  for (const Row& key : supported_keys()) {
+    if (key.type != Type::Number) continue;
     CAPTURE(key.name.view());
-    for (const std::int64_t number : {std::int64_t{key.minimum}, std::int64_t{key.maximum}}) {
+    for (const std::int64_t number :
+         {std::int64_t{key.range.minimum}, std::int64_t{key.range.maximum}}) {
       CAPTURE(number);
       Loaded got("");
-      load(got, statement(key, std::to_string(number)));
+      load(got, statement(key.name, std::to_string(number)));
       CHECK(got.ok);
     }
     for (const std::int64_t number :
-         {std::int64_t{key.minimum} - 1, std::int64_t{key.maximum} + 1}) {
+         {std::int64_t{key.range.minimum} - 1, std::int64_t{key.range.maximum} + 1}) {
       CAPTURE(number);
       Loaded got("");
-      load(got, statement(key, std::to_string(number)));
+      load(got, statement(key.name, std::to_string(number)));
       CHECK_FALSE(got.ok);
     }
   }
@@ -216,23 +213,23 @@ TEST_CASE("a key's smallest and largest number are taken, the next ones refused"
 
 // A narrowed number would show as a duplicate of a smaller one.
 TEST_CASE("a key's largest number arrives whole") {
-  for (const Key& key : keys()) {
+  for (const Row& key : supported_keys()) {
     if (key.type != Type::Number && key.type != Type::Size) continue;
-    if (key.status != Status::Supported || key.maximum == kAnyMaximum) continue;
+    if (key.range.maximum == kAnyMaximum) continue;
     CAPTURE(key.name.view());
     if (key.name == "log_facility") continue;  // a name, not a number
     Loaded got("");
-    load(got, statement(key, std::to_string(key.maximum)));
+    load(got, statement(key.name, std::to_string(key.range.maximum)));
     REQUIRE(got.ok);
-    CHECK(dump(got.settings).find(std::to_string(key.maximum)) != std::string::npos);
+    CHECK(dump(got.settings).find(std::to_string(key.range.maximum)) != std::string::npos);
   }
 }
 
 TEST_CASE("the default in the table is the default") {
   const std::string nothing = "allow_anonymous true\nlistener 1883\n";
   const std::string defaults = dump(Loaded(nothing).settings);
-  for (const Key& key : keys()) {
-    if (key.status != Status::Supported || docs_of(key).default_text.empty()) continue;
+  for (const Row& key : supported_keys()) {
+    if (key.default_text.empty()) continue;
     // Those whose default depends on others, or is none of the values.
     const std::set<std::string_view> others = {
         "allow_anonymous", "listener_allow_anonymous", "log_timestamp_format", "log_type", "port",
@@ -241,7 +238,7 @@ TEST_CASE("the default in the table is the default") {
     CAPTURE(key.name.view());
     std::string text = nothing;
     const std::string line =
-        std::string(key.name.view()) + " " + std::string(docs_of(key).default_text) + "\n";
+        std::string(key.name.view()) + " " + std::string(key.default_text) + "\n";
     if (key.name == "per_listener_settings") {
       text = line + text;
     } else {
@@ -279,16 +276,16 @@ TEST_CASE("a memory limit of four gigabytes less one byte is a limit") {
 }
 
 TEST_CASE("old names and other names are found, with what belongs to them") {
-  for (const Alias& alias : aliases()) {
+  for (const Alias& alias : documented_aliases()) {
     CAPTURE(alias.name.view());
     if (alias.name.view().ends_with('*')) continue;
-    const Key* const key = find_key(alias.name);
-    REQUIRE(key != nullptr);
-    CHECK(key->name == alias.key.view());
+    const FoundKey found = find_system_key(alias.name);
+    REQUIRE(found.key != nullptr);
+    CHECK(found.name == alias.key.view());
   }
-  REQUIRE(find_key("auth_opt_db") != nullptr);
-  CHECK(find_key("auth_opt_db")->name == "plugin_opt_*");
-  CHECK(find_key("plugin_opt_db")->name == "plugin_opt_*");
+  REQUIRE(find_system_key("auth_opt_db").key != nullptr);
+  CHECK(find_system_key("auth_opt_db").name == "plugin_opt_*");
+  CHECK(find_system_key("plugin_opt_db").name == "plugin_opt_*");
   CHECK(Loaded("maximum_qos 1\nport 1883\n").settings.listeners[0].max_qos ==
         midge::wire::QoS::AtLeastOnce);
 }
@@ -436,9 +433,29 @@ TEST_CASE("every key of Mosquitto 2.1 is in the table") {
                            "username",
                            "password"}) {
     CAPTURE(name);
-    CHECK(find_key(name) != nullptr);
+    CHECK(find_system_key(name).key != nullptr);
   }
-  CHECK(find_key("") == nullptr);
-  CHECK(find_key("x") == nullptr);
-  CHECK(find_key("zzz") == nullptr);
+  CHECK(find_system_key("").key == nullptr);
+  CHECK(find_system_key("x").key == nullptr);
+  CHECK(find_system_key("zzz").key == nullptr);
+}
+
+TEST_CASE("every key is found under its name, on a board only those of every broker") {
+  for (const DocumentedKey& key : documented_keys()) {
+    const std::string_view name = key.row.name;
+    CAPTURE(name);
+    if (!name.ends_with('*')) CHECK(find_system_key(name).name == name);
+    CHECK((find_broker_key(name).key != nullptr) == key.is_everywhere);
+  }
+  CHECK(find_broker_key("maximum_qos").name == "max_qos");
+}
+
+TEST_CASE("a number in the notes of a key is that of its range") {
+  for (const Row& key : supported_keys()) {
+    if (key.type == Type::Flag || key.type == Type::Choice || key.note.empty()) continue;
+    CAPTURE(key.name.view());
+    const std::string_view note = key.note;
+    CHECK((note.find(std::to_string(key.range.maximum)) != std::string_view::npos ||
+           note.find(std::to_string(key.range.minimum)) != std::string_view::npos));
+  }
 }

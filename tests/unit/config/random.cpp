@@ -3,7 +3,7 @@
 #include <random>
 #include <string>
 
-#include "broker/config/config_key.hpp"
+#include "broker/config/key_docs.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace midge::config;
@@ -80,8 +80,9 @@ TEST_CASE("random statements made of real keys are read or refused") {
     std::string text;
     for (std::size_t line = 0; line < 1 + pick(6); ++line) {
       // Refused keys end a file at once and would leave little to test.
-      const Key* key = &keys()[pick(keys().size())];
-      while (key->status == Status::Refused) key = &keys()[pick(keys().size())];
+      const std::span<const DocumentedKey> keys = documented_keys();
+      const table::Row* key = &keys[pick(keys.size())].row;
+      while (key->status == table::Status::Refused) key = &keys[pick(keys.size())].row;
       text += std::string(key->name.view()) + " " + kValues[pick(std::size(kValues))] + "\n";
     }
     check_one_outcome(text);

@@ -1,0 +1,108 @@
+// Makes the table that a program has of the rows that a compiler sees.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "broker/config/key_row.hpp"
+
+namespace midge::config::table {
+
+// A few values, each once, in the order of the rows.
+template <class T, std::size_t kCapacity>
+struct Distinct {
+  std::array<T, kCapacity> values{};
+  std::size_t count = 0;
+
+  constexpr void add(const T& value) {
+    if (position(value) == count) values[count++] = value;
+  }
+  // `count` when there is no such value.
+  [[nodiscard]] constexpr std::size_t position(const T& value) const {
+    return static_cast<std::size_t>(std::find(values.begin(), values.begin() + count, value) -
+                                    values.begin());
+  }
+};
+
+template <class Rows, class Part>
+constexpr auto distinct(const Rows& rows, Part part) {
+  Distinct<decltype(part(rows[0])), std::tuple_size_v<Rows>> found;
+  for (const Row& row : rows) found.add(part(row));
+  return found;
+}
+
+// Without the places that stayed free.
+template <const auto& kFound>
+constexpr auto trimmed_to_count() {
+  std::array<typename decltype(kFound.values)::value_type, kFound.count> values{};
+  std::copy_n(kFound.values.begin(), kFound.count, values.begin());
+  return values;
+}
+
+// A refused key opens no default listener, and no bridge is ever defined.
+constexpr Scope scope(const Row& row) {
+  const bool is_anywhere = row.status == Status::Refused && row.scope != Scope::Shared &&
+                           row.scope != Scope::ThisListener;
+  return is_anywhere ? Scope::Global : row.scope;
+}
+
+// `kRows` is a std::array with static storage.
+template <const auto& kRows>
+class CompactTable {
+  static constexpr auto kDistinctRanges = distinct(kRows, [](const Row& row) { return row.range; });
+  static constexpr auto kDistinctNotes = distinct(kRows, [](const Row& row) { return row.note; });
+  static constexpr auto kDistinctReaders =
+      distinct(kRows, [](const Row& row) { return row.target.read; });
+
+  static constexpr auto kKeys = [] {
+    std::array<Key, kRows.size()> keys{};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const Row& row = kRows[i];
+      const std::size_t place = row.target.read != nullptr
+                                    ? kDistinctReaders.position(row.target.read)
+                                    : row.target.offset;
+      keys[i] = Key{.place = static_cast<std::uint16_t>(place),
+                    .range = static_cast<std::uint8_t>(kDistinctRanges.position(row.range)),
+                    .note = static_cast<std::uint8_t>(kDistinctNotes.position(row.note)),
+                    .scope = scope(row),
+                    .type = row.reads_all ? Type::Special : row.type,
+                    .store = row.target.store,
+                    .no_limit = row.no_limit,
+                    .once = row.once};
+    }
+    return keys;
+  }();
+
+  static constexpr auto kNames = [] {
+    constexpr std::size_t kBytes = [] {
+      std::size_t bytes = 0;
+      for (const Row& row : kRows) bytes += row.name.view().size() + 1;
+      return bytes;
+    }();
+    std::array<char, kBytes> names{};
+    auto at = names.begin();
+    for (const Row& row : kRows) {
+      const std::string_view name = row.name;
+      at = std::copy(name.begin(), name.end(), at);
+      *at++ = '|';
+    }
+    names.back() = '\0';
+    return names;
+  }();
+
+  static constexpr auto kRanges = trimmed_to_count<kDistinctRanges>();
+  static constexpr auto kNotes = trimmed_to_count<kDistinctNotes>();
+  static constexpr auto kReaders = trimmed_to_count<kDistinctReaders>();
+
+ public:
+  static constexpr KeyTable with(std::span<const Alias> aliases) {
+    return {.names = kNames.data(),
+            .keys = kKeys.data(),
+            .ranges = kRanges.data(),
+            .notes = kNotes.data(),
+            .readers = kReaders.data(),
+            .aliases = aliases};
+  }
+};
+
+}  // namespace midge::config::table
