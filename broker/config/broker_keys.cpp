@@ -1,7 +1,7 @@
 #include "broker/config/broker_keys.hpp"
 
+#include "broker/base/text_list.hpp"
 #include "broker/config/compact_table.hpp"
-#include "broker/config/values.hpp"
 
 namespace midge::config {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "broker/base/text_list.hpp"
 #include "broker/config/key_row.hpp"
 
 namespace midge::config::table {
@@ -73,23 +74,7 @@ class CompactTable {
     return keys;
   }();
 
-  static constexpr auto kNames = [] {
-    constexpr std::size_t kBytes = [] {
-      std::size_t bytes = 0;
-      for (const Row& row : kRows) bytes += row.name.view().size() + 1;
-      return bytes;
-    }();
-    std::array<char, kBytes> names{};
-    auto at = names.begin();
-    for (const Row& row : kRows) {
-      const std::string_view name = row.name;
-      at = std::copy(name.begin(), name.end(), at);
-      *at++ = '|';
-    }
-    names.back() = '\0';
-    return names;
-  }();
-
+  static constexpr auto kNames = names_of<kRows>();
   static constexpr auto kRanges = trimmed_to_count<kDistinctRanges>();
   static constexpr auto kNotes = trimmed_to_count<kDistinctNotes>();
   static constexpr auto kReaders = trimmed_to_count<kDistinctReaders>();

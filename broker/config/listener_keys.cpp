@@ -1,6 +1,7 @@
 // listener, port and what stands in a listener's block.
 #include <algorithm>
 
+#include "broker/base/text_list.hpp"
 #include "broker/config/finish.hpp"
 #include "broker/config/special_keys.hpp"
 #include "broker/config/statement.hpp"

@@ -1,7 +1,7 @@
 // log_type and log_dest: each statement adds one; the first replaces the default.
+#include "broker/base/text_list.hpp"
 #include "broker/config/special_keys.hpp"
 #include "broker/config/statement.hpp"
-#include "broker/config/values.hpp"
 
 namespace midge::config {
 namespace {

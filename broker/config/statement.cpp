@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "broker/base/text_list.hpp"
 #include "broker/config/values.hpp"
 #include "broker/wire/text.hpp"
 

@@ -56,14 +56,4 @@ std::optional<std::int64_t> parse_number(Type type, std::string_view text) {
   return is_negative ? -value : value;
 }
 
-int position_in(const char* choices, std::string_view text) {
-  std::string_view rest = choices;
-  for (int position = 0;; ++position) {
-    const std::size_t end = rest.find('|');
-    if (text == rest.substr(0, end)) return position;
-    if (end == std::string_view::npos) return -1;
-    rest.remove_prefix(end + 1);
-  }
-}
-
 }  // namespace midge::config

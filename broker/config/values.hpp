@@ -1,4 +1,4 @@
-// The forms of a value in mosquitto.conf: true, 42, 16m, 500ms, 2w.
+// The forms of a number in mosquitto.conf: 42, 16m, 500ms, 2w.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,5 @@ namespace midge::config {
 // What 64 bits can't hold is the largest or smallest that they can. Nothing when it has not this
 // form.
 [[nodiscard]] std::optional<std::int64_t> parse_number(Type type, std::string_view text);
-
-// The position of `text` in `choices`, which has '|' between them; -1 when it is none of them.
-[[nodiscard]] int position_in(const char* choices, std::string_view text);
 
 }  // namespace midge::config

@@ -1,83 +1,48 @@
 #include "broker/metrics/metrics.hpp"
 
+#include "broker/base/text_list.hpp"
+
 namespace midge::metrics {
 
-const char* cause_name(Cause cause) {
-  switch (cause) {
-    case Cause::ConnectionLimit:
-      return "connection limit";
-    case Cause::ListenerLimit:
-      return "listener limit";
-    case Cause::SessionLimit:
-      return "session limit";
-    case Cause::NotAuthorized:
-      return "not authorized";
-    case Cause::ClientIdentifier:
-      return "client identifier";
-    case Cause::ProtocolVersion:
-      return "protocol version";
-    case Cause::ConnectTimeout:
-      return "connect timeout";
-    case Cause::KeepAliveTimeout:
-      return "keep alive timeout";
-    case Cause::TakenOver:
-      return "taken over";
-    case Cause::Shutdown:
-      return "shutdown";
-    case Cause::MalformedPacket:
-      return "malformed packet";
-    case Cause::ProtocolError:
-      return "protocol error";
-    case Cause::PacketTooLarge:
-      return "packet too large";
-    case Cause::ReceiveMaximumExceeded:
-      return "receive maximum exceeded";
-    case Cause::TopicAliasInvalid:
-      return "topic alias invalid";
-    case Cause::UnknownIdentifier:
-      return "unknown packet identifier";
-    case Cause::PublishDenied:
-      return "publish denied";
-    case Cause::TopicInvalid:
-      return "topic invalid";
-    case Cause::PayloadTooLarge:
-      return "payload too large";
-    case Cause::QoSNotSupported:
-      return "qos not supported";
-    case Cause::RetainNotSupported:
-      return "retain not supported";
-    case Cause::RetainedLimit:
-      return "retained limit";
-    case Cause::MemoryFull:
-      return "memory full";
-    case Cause::SubscribeDenied:
-      return "subscribe denied";
-    case Cause::FilterInvalid:
-      return "filter invalid";
-    case Cause::SubscriptionLimit:
-      return "subscription limit";
-    case Cause::FeatureOff:
-      return "feature off";
-    case Cause::QueueMessages:
-      return "queue messages";
-    case Cause::QueueBytes:
-      return "queue bytes";
-    case Cause::QueueTotal:
-      return "queue total";
-    case Cause::Offline:
-      return "offline";
-    case Cause::Expired:
-      return "expired";
-    case Cause::TooLargeForClient:
-      return "too large for client";
-    case Cause::SessionEnded:
-      return "session ended";
-    case Cause::StorageFailed:
-      return "storage failed";
-    case Cause::Count:
-      break;
-  }
-  return "";
+std::string_view cause_name(Cause cause) {
+  // In the order of Cause.
+  constexpr const char* kNames =
+      "connection limit|"
+      "listener limit|"
+      "session limit|"
+      "not authorized|"
+      "client identifier|"
+      "protocol version|"
+      "connect timeout|"
+      "keep alive timeout|"
+      "taken over|"
+      "shutdown|"
+      "malformed packet|"
+      "protocol error|"
+      "packet too large|"
+      "receive maximum exceeded|"
+      "topic alias invalid|"
+      "unknown packet identifier|"
+      "publish denied|"
+      "topic invalid|"
+      "payload too large|"
+      "qos not supported|"
+      "retain not supported|"
+      "retained limit|"
+      "memory full|"
+      "subscribe denied|"
+      "filter invalid|"
+      "subscription limit|"
+      "feature off|"
+      "queue messages|"
+      "queue bytes|"
+      "queue total|"
+      "offline|"
+      "expired|"
+      "too large for client|"
+      "session ended|"
+      "storage failed";
+  return text_at(kNames, static_cast<std::size_t>(cause));
 }
 
 }  // namespace midge::metrics

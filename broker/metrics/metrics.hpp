@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace midge::metrics {
 
@@ -53,7 +54,7 @@ enum class Cause : std::uint8_t {
 };
 
 // The name in $SYS: "connection limit" and so on.
-[[nodiscard]] const char* cause_name(Cause cause);
+[[nodiscard]] std::string_view cause_name(Cause cause);
 
 struct Metrics {
   // packets of every type

@@ -14,7 +14,7 @@ class VirtualTopics {
   // All names begin with this level; only filters that do can match.
   [[nodiscard]] virtual std::string_view root() const = 0;
   [[nodiscard]] virtual std::size_t count() const = 0;
-  // The name of topic `index`; lives as long as the object.
+  // The name of topic `index`, up to the next call.
   [[nodiscard]] virtual std::string_view name(std::size_t index) const = 0;
   // Writes the value of topic `index` as it is now.
   virtual void render(std::size_t index, TextWriter& out) const = 0;

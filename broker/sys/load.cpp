@@ -23,17 +23,16 @@ Fixed rate(std::uint64_t events, Duration elapsed) {
 }  // namespace
 
 std::uint64_t decay(Duration elapsed, Duration window) {
-  constexpr std::uint64_t kSmall = kOne / 16;
+  constexpr std::uint64_t kSmall = kOne >> 11;
   constexpr std::int64_t kNothingLeft = 24;  // e^-24 is below 2^-32
   if (elapsed.count() <= 0) return kOne;
   if (elapsed / window >= kNothingLeft) return 0;
   std::uint64_t x = (static_cast<std::uint64_t>(elapsed.count()) << kShift) /
                     static_cast<std::uint64_t>(window.count());
   unsigned halvings = 0;
-  for (; x > kSmall; x /= 2) ++halvings;  // at most 9 times
-  // Five terms of the series are exact enough for a sixteenth: 1 - x(1 - x/2(1 - x/3(1 - x/4))).
-  std::uint64_t result = kOne - x / 4;
-  for (std::uint64_t term = 3; term >= 1; --term) result = kOne - scale(x / term, result);
+  for (; x > kSmall; x /= 2) ++halvings;  // at most 16 times
+  // Three terms of the series are exact enough for so little: 1 - x + x^2 / 2.
+  std::uint64_t result = kOne - x + scale(x, x) / 2;
   for (; halvings > 0; --halvings) result = scale(result, result);
   return result;
 }

@@ -1,5 +1,5 @@
-// $SYS/broker/...: what the broker counts, under the names that Mosquitto's dashboards read. Values
-// are made when they are asked for; nothing is stored.
+// $SYS/broker/...: what the broker counts, under the names that Mosquitto's dashboards read. Names
+// and values are made when they are asked for; nothing is stored.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "broker/base/arena.hpp"
+#include "broker/base/text.hpp"
 #include "broker/base/time.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/virtual_topics.hpp"
@@ -17,19 +18,17 @@ namespace midge::sys {
 
 class SysTopics final : public routing::VirtualTopics {
  public:
-  // What is averaged, each over every window.
-  enum class Series : std::uint8_t {
-    MessagesReceived,
-    MessagesSent,
-    PublishReceived,
-    PublishSent,
-    PublishDropped,
-    BytesReceived,
-    BytesSent,
-    Connections,
-    Sockets,
+  // What is neither a counter nor made of one.
+  enum class Other : std::uint8_t {
+    Version,
+    Uptime,
+    Inactive,
+    Disconnected,
+    HeapNow,
+    HeapMost,
     Count
   };
+  static constexpr std::size_t kSeries = 9;   // what is averaged, each over every window
   static constexpr std::size_t kWindows = 3;  // 1, 5 and 15 minutes
 
   // All outlive it. `version` is the whole text: "midge version 0.1.0".
@@ -44,9 +43,7 @@ class SysTopics final : public routing::VirtualTopics {
   void sample(Instant now) override;
 
  private:
-  static constexpr std::size_t kSeries = static_cast<std::size_t>(Series::Count);
-
-  [[nodiscard]] std::uint64_t total(Series series) const;
+  void render_other(Other other, TextWriter& out) const;
 
   const metrics::Metrics& metrics_;
   const Arena& arena_;
@@ -55,6 +52,7 @@ class SysTopics final : public routing::VirtualTopics {
   Instant sampled_;
   std::array<std::uint64_t, kSeries> totals_{};  // at the last sample
   std::array<std::array<Fixed, kWindows>, kSeries> averages_{};
+  mutable Text<48> name_;  // the one that was asked for last
 };
 
 }  // namespace midge::sys

@@ -67,12 +67,3 @@ TEST_CASE("a duration needs a unit, where m is a month as in Mosquitto") {
     CHECK_FALSE(parse_number(Type::Duration, text));
   }
 }
-
-TEST_CASE("a choice is found by its position") {
-  CHECK(position_in("drop_new|drop_old|refuse", "drop_new") == 0);
-  CHECK(position_in("drop_new|drop_old|refuse", "refuse") == 2);
-  for (const char* text : {"drop", "", "drop_new|drop_old", "refuse|", "|", "refused"}) {
-    CAPTURE(text);
-    CHECK(position_in("drop_new|drop_old|refuse", text) == -1);
-  }
-}

@@ -76,8 +76,8 @@ TEST_CASE("the names are those that Mosquitto's dashboards read") {
       expected.insert("$SYS/broker/load/" + load + "/" + window);
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(metrics::Cause::Count); ++i)
-    expected.insert(std::string("$SYS/broker/refused/") +
-                    metrics::cause_name(static_cast<metrics::Cause>(i)));
+    expected.insert("$SYS/broker/refused/" +
+                    std::string(metrics::cause_name(static_cast<metrics::Cause>(i))));
 
   std::set<std::string> names;
   for (std::size_t i = 0; i < broker.topics.count(); ++i)
@@ -156,10 +156,21 @@ TEST_CASE("what was refused is published by cause") {
   for (std::size_t i = 0; i < broker.metrics.refused.size(); ++i)
     broker.metrics.refused[i] = 100 + i;
   for (std::size_t i = 0; i < broker.metrics.refused.size(); ++i) {
-    const std::string cause = metrics::cause_name(static_cast<metrics::Cause>(i));
+    const std::string cause(metrics::cause_name(static_cast<metrics::Cause>(i)));
     CAPTURE(cause);
     CHECK(broker.value("$SYS/broker/refused/" + cause) == std::to_string(100 + i));
   }
+}
+
+TEST_CASE("a cause has its name") {
+  using metrics::Cause;
+  CHECK(metrics::cause_name(Cause::ConnectionLimit) == "connection limit");
+  CHECK(metrics::cause_name(Cause::Shutdown) == "shutdown");
+  CHECK(metrics::cause_name(Cause::UnknownIdentifier) == "unknown packet identifier");
+  CHECK(metrics::cause_name(Cause::MemoryFull) == "memory full");
+  CHECK(metrics::cause_name(Cause::FeatureOff) == "feature off");
+  CHECK(metrics::cause_name(Cause::TooLargeForClient) == "too large for client");
+  CHECK(metrics::cause_name(Cause::StorageFailed) == "storage failed");
 }
 
 TEST_CASE("uptime counts whole seconds since the start") {
