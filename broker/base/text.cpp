@@ -7,6 +7,11 @@ TextWriter& TextWriter::add(std::string_view text) {
   return *this;
 }
 
+// Calls with a literal, which are many, are smaller so.
+TextWriter& TextWriter::add(const char* text) {
+  return add(std::string_view(text));
+}
+
 TextWriter& TextWriter::add_untrusted(std::string_view text) {
   for (const char c : text) put(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c);
   return *this;

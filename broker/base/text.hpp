@@ -18,6 +18,7 @@ class TextWriter {
   void clear() { size_ = 0; }
 
   TextWriter& add(std::string_view text);
+  TextWriter& add(const char* text);
   TextWriter& add(std::integral auto number) {
     const auto value = static_cast<std::uint64_t>(number);
     return number < 0 ? add("-").add_number(0 - value) : add_number(value);

@@ -11,8 +11,9 @@ bool ignore(const Statement& statement, const char* why) {
 }
 
 bool refuse(const Statement& statement) {
-  return statement.reporter.report(LogLevel::Error, "The '$' option is not supported: %",
-                                   statement.note());
+  statement.reporter.report(LogLevel::Error, "The '$' option is not supported: %",
+                            statement.note());
+  return false;
 }
 
 }  // namespace

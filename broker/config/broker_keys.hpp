@@ -121,9 +121,9 @@ inline constexpr auto kBrokerRows = std::to_array<Row>({
          read_client_expiration,
          "Sessions end at the latest so long after their connection; without it, as the client "
          "asked."),
-    special("port", Global, "1 to 65535", "1883", read_port,
-            "Opens the default listener on this port, on all interfaces or on bind_address; an "
-            "older way to say `listener`."),
+    number("port", Global, {1, 65'535}, Never, "1883", read_port,
+           "Opens the default listener on this port, on all interfaces or on bind_address; an "
+           "older way to say `listener`."),
     special("protocol", DefaultListener, "mqtt", "mqtt", read_protocol,
             "What the listener speaks. websockets and http_api are refused: there are none yet."),
     choice("queue_full", Global, "drop_new|drop_old|refuse", "drop_new",

@@ -11,12 +11,10 @@ constexpr std::uint16_t kDefaultPort = 1'883;
 
 // "Local only mode": nobody asked for a listener, so only this machine can connect.
 bool add_loopback(Draft& draft, std::uint16_t port, const Reporter& reporter) {
-  settings::Listener listener = draft.default_listener;
-  listener.port = port;
-  for (const std::string_view address : {"127.0.0.1", "::1"}) {
-    listener.bind_address = address;
-    draft.access[draft.settings.listener_count] = draft.access[Draft::kDefault];
-    if (!add_listener(draft, listener, reporter)) return false;
+  draft.default_listener.port = port;
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    draft.default_listener.bind_address = address;
+    if (!add_default_listener(draft, reporter)) return false;
   }
   return true;
 }

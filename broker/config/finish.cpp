@@ -11,11 +11,9 @@ namespace {
 using settings::Listener;
 using settings::Settings;
 
-bool add_default_listener(Draft& draft, Reporter& reporter) {
-  if (draft.default_is_open) {
-    draft.access[draft.settings.listener_count] = draft.access[Draft::kDefault];
-    return add_listener(draft, draft.default_listener, reporter);
-  }
+// False after an error was reported.
+bool close_default_listener(Draft& draft, Reporter& reporter) {
+  if (draft.default_is_open) return add_default_listener(draft, reporter);
   if (draft.stray.empty() || draft.settings.local_only) return true;
   // Mosquitto would open one more listener, on all interfaces, for the sake of this key.
   reporter.at(draft.stray_place);
@@ -35,20 +33,27 @@ void settle_access(Listener& listener, const Access& own, const Access& shared, 
 
 }  // namespace
 
-bool add_listener(Draft& draft, const Listener& listener, const Reporter& reporter) {
+Listener* add_listener(Draft& draft, const Reporter& reporter) {
   Settings& settings = draft.settings;
   if (settings.listener_count == settings::kMaximumListeners) {
     Text<8> count;
     count.add(settings::kMaximumListeners);
-    return reporter.error("Too many listeners: at most % can be defined.", count.view());
+    reporter.error("Too many listeners: at most % can be defined.", count.view());
+    return nullptr;
   }
-  settings.listeners[settings.listener_count++] = listener;
-  return true;
+  return &settings.listeners[settings.listener_count++];
+}
+
+bool add_default_listener(Draft& draft, const Reporter& reporter) {
+  draft.access[draft.settings.listener_count] = draft.access[Draft::kDefault];
+  Listener* const listener = add_listener(draft, reporter);
+  if (listener != nullptr) *listener = draft.default_listener;
+  return listener != nullptr;
 }
 
 bool finish(Draft& draft, Reporter& reporter) {
   reporter.at({});
-  if (!add_default_listener(draft, reporter)) return false;
+  if (!close_default_listener(draft, reporter)) return false;
 
   Settings& settings = draft.settings;
   settings::Limits& limits = settings.limits;
@@ -68,7 +73,8 @@ bool finish(Draft& draft, Reporter& reporter) {
     // The surprise of everybody's first mosquitto.conf with a listener in it.
     reporter.warning(
         "No client can connect: passwords are not checked yet, and 'allow_anonymous' is false on "
-        "every listener.");
+        "every listener.",
+        {});
   }
   return true;
 }

@@ -6,9 +6,11 @@
 
 namespace midge::config {
 
-// Adds one to the settings. False after an error was reported: there are too many.
-[[nodiscard]] bool add_listener(Draft& draft, const settings::Listener& listener,
-                                const Reporter& reporter);
+// Adds one to the settings; null after an error was reported: there are too many.
+[[nodiscard]] settings::Listener* add_listener(Draft& draft, const Reporter& reporter);
+
+// Adds one as the default listener is now. False after an error was reported.
+[[nodiscard]] bool add_default_listener(Draft& draft, const Reporter& reporter);
 
 // Opens the default listener if it was asked for, and gives each what is said for all. False after
 // an error was reported.

@@ -37,10 +37,11 @@ bool Reader::open(std::string_view file, std::string_view& text) const {
     text = *found;
     return true;
   }
-  return reporter_.report(LogLevel::Error,
-                          source_.has_folder(file) ? "Config file '%' is a directory."
-                                                   : "Unable to open config file '%'.",
-                          file);
+  reporter_.report(LogLevel::Error,
+                   source_.has_folder(file) ? "Config file '%' is a directory."
+                                            : "Unable to open config file '%'.",
+                   file);
+  return false;
 }
 
 bool Reader::include(std::string_view folder) {

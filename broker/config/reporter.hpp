@@ -26,16 +26,13 @@ class Reporter {
   [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] std::string_view key() const { return key_; }
 
-  // Always false, so that a reader can return it. Of a value its beginning is shown, never a whole
-  // page of it.
-  bool error(const char* sentence, std::string_view value = {}) const {
-    return report(LogLevel::Error, sentence, value.substr(0, 80));
-  }
-  void warning(const char* sentence, std::string_view value = {}) const {
-    report(LogLevel::Warning, sentence, value);
-  }
-  // All of `value` is shown. False.
-  bool report(LogLevel level, const char* sentence, std::string_view value) const;
+  // Always false, so that a reader can return it.
+  bool error(const char* sentence) const;
+  // Of `value` its beginning is shown, never a whole page of it.
+  bool error(const char* sentence, std::string_view value) const;
+  // All of `value` is shown.
+  void warning(const char* sentence, std::string_view value) const;
+  void report(LogLevel level, const char* sentence, std::string_view value) const;
 
  private:
   Diagnostics& diagnostics_;

@@ -12,7 +12,7 @@ bool read_client_expiration(Statement& statement, const Value& value);
 bool read_listener(Statement& statement, const Value&);
 bool read_log_type(Statement& statement, const Value&);
 bool read_per_listener_settings(Statement& statement, const Value&);
-bool read_port(Statement& statement, const Value&);
+bool read_port(Statement& statement, const Value& value);
 bool read_protocol(Statement& statement, const Value&);
 
 // Keys of a broker under an operating system.

@@ -114,7 +114,7 @@ bool store(Statement& statement, const Value& value) {
   switch (key.store) {
     case Store::Byte:
       if (key.type == Type::Flag && value.number != 0 && *statement.note() != '\0')
-        statement.reporter.warning(statement.note());
+        statement.reporter.warning(statement.note(), {});
       object_at<std::uint8_t>(to, key.place) = static_cast<std::uint8_t>(value.number);
       break;
     case Store::Half:

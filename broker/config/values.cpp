@@ -49,8 +49,8 @@ std::optional<std::int64_t> parse_number(Type type, std::string_view text) {
   std::int64_t value = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return {};
-    const int digit = c - '0';
-    value = value >= kLargest / 10 ? kLargest : value * 10 + digit;
+    // Eighteen digits always fit.
+    value = text.size() > 18 ? kLargest : value * 10 + (c - '0');
   }
   value = value > kLargest / factor ? kLargest : value * factor;
   return is_negative ? -value : value;

@@ -10,7 +10,6 @@ namespace {
 
 using metrics::Cause;
 using metrics::Metrics;
-using Other = SysTopics::Other;
 
 // The rows of counters exist while compiling only; a program has their names in one text and the
 // places of the counters.
@@ -55,6 +54,15 @@ constexpr Counter<std::uint32_t> kShort[] = {
     {"subscriptions/count", &Metrics::subscriptions},
 };
 
+enum class Other : std::uint8_t {
+  Version,
+  Uptime,
+  Inactive,
+  Disconnected,
+  HeapNow,
+  HeapMost,
+  Count
+};
 constexpr const char* kOtherNames =
     "version|uptime|"
     "clients/inactive|"  // the older name of the next one
@@ -87,6 +95,12 @@ constexpr auto kOthers = static_cast<std::size_t>(Other::Count);
 constexpr std::size_t kLoads = SysTopics::kSeries * SysTopics::kWindows;
 constexpr auto kCauses = static_cast<std::size_t>(Cause::Count);
 
+constexpr std::size_t kFirstOther = std::size(kLong) + std::size(kShort);
+constexpr std::size_t kVersion = kFirstOther + static_cast<std::size_t>(Other::Version);
+constexpr std::size_t kUptime = kFirstOther + static_cast<std::size_t>(Other::Uptime);
+constexpr std::size_t kFirstLoad = kFirstOther + kOthers;
+constexpr std::size_t kFirstRefused = kFirstLoad + kLoads;
+
 // Whether `index` is one of the next `count`; if not, it is counted from behind them.
 bool is_within(std::size_t& index, std::size_t count) {
   if (index < count) return true;
@@ -109,7 +123,7 @@ SysTopics::SysTopics(const Metrics& metrics, const Arena& arena, std::string_vie
     : metrics_(metrics), arena_(arena), version_(version), started_(started), sampled_(started) {}
 
 std::size_t SysTopics::count() const {
-  return std::size(kLong) + std::size(kShort) + kOthers + kLoads + kCauses;
+  return kFirstRefused + kCauses;
 }
 
 std::string_view SysTopics::name(std::size_t index) const {
@@ -131,40 +145,34 @@ std::string_view SysTopics::name(std::size_t index) const {
 }
 
 void SysTopics::render(std::size_t index, TextWriter& out) const {
-  if (is_within(index, std::size(kLong))) {
-    out.add(metrics_.*kLongPlaces[index]);
-  } else if (is_within(index, std::size(kShort))) {
-    out.add(metrics_.*kShortPlaces[index]);
-  } else if (is_within(index, kOthers)) {
-    render_other(static_cast<Other>(index), out);
-  } else if (is_within(index, kLoads)) {
-    add_fixed(out, averages_[index / kWindows][index % kWindows]);
+  if (index == kVersion) {
+    out.add(version_);
+  } else if (index >= kFirstLoad && index < kFirstRefused) {
+    add_fixed(out, averages_[(index - kFirstLoad) / kWindows][(index - kFirstLoad) % kWindows]);
   } else {
-    out.add(metrics_.refused[index]);
+    out.add(number(index)).add(index == kUptime ? " seconds" : "");
   }
 }
 
-void SysTopics::render_other(Other other, TextWriter& out) const {
-  switch (other) {
-    case Other::Version:
-      out.add(version_);
-      break;
+std::uint64_t SysTopics::number(std::size_t index) const {
+  if (is_within(index, std::size(kLong))) return metrics_.*kLongPlaces[index];
+  if (is_within(index, std::size(kShort))) return metrics_.*kShortPlaces[index];
+  if (!is_within(index, kOthers)) return metrics_.refused[index - kLoads];
+  switch (static_cast<Other>(index)) {
     case Other::Uptime:
-      out.add((sampled_ - started_) / std::chrono::seconds(1)).add(" seconds");
-      break;
+      return static_cast<std::uint64_t>((sampled_ - started_) / std::chrono::seconds(1));
     case Other::Inactive:
     case Other::Disconnected:
-      out.add(metrics_.clients_total - metrics_.clients_connected);
-      break;
+      return metrics_.clients_total - metrics_.clients_connected;
     case Other::HeapNow:
-      out.add(arena_.used_pages() * arena_.page_bytes());
-      break;
+      return arena_.used_pages() * arena_.page_bytes();
     case Other::HeapMost:
-      out.add(arena_.most_used_pages() * arena_.page_bytes());
-      break;
+      return arena_.most_used_pages() * arena_.page_bytes();
+    case Other::Version:
     case Other::Count:
-      break;
+      break;  // no number
   }
+  return 0;
 }
 
 void SysTopics::sample(Instant now) {

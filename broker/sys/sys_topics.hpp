@@ -18,16 +18,6 @@ namespace midge::sys {
 
 class SysTopics final : public routing::VirtualTopics {
  public:
-  // What is neither a counter nor made of one.
-  enum class Other : std::uint8_t {
-    Version,
-    Uptime,
-    Inactive,
-    Disconnected,
-    HeapNow,
-    HeapMost,
-    Count
-  };
   static constexpr std::size_t kSeries = 9;   // what is averaged, each over every window
   static constexpr std::size_t kWindows = 3;  // 1, 5 and 15 minutes
 
@@ -43,7 +33,8 @@ class SysTopics final : public routing::VirtualTopics {
   void sample(Instant now) override;
 
  private:
-  void render_other(Other other, TextWriter& out) const;
+  // Of a topic whose value is one.
+  [[nodiscard]] std::uint64_t number(std::size_t index) const;
 
   const metrics::Metrics& metrics_;
   const Arena& arena_;

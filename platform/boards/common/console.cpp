@@ -16,9 +16,7 @@ void send(std::string_view text) {
 
 bool Console::wants(LogLevel level) const {
   if (settings_ == nullptr) return level <= LogLevel::Information;
-  const bool anywhere = settings_->to_stderr || settings_->to_stdout || settings_->to_syslog ||
-                        !settings_->file.empty();
-  return anywhere && (settings_->levels & settings::level_bit(level)) != 0;
+  return (settings_->levels & settings::level_bit(level)) != 0;
 }
 
 void Console::write(LogLevel level, std::string_view line) {

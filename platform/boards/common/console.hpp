@@ -12,7 +12,6 @@ namespace midge::board {
 class Console final : public LogSink, public config::Diagnostics {
  public:
   // Until then every line but debug is shown, without its time. `settings` outlives the console.
-  // log_dest none silences it; other destinations mean the console.
   void configure(const settings::Log& settings) { settings_ = &settings; }
 
   [[nodiscard]] bool wants(LogLevel level) const override;
