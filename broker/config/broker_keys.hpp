@@ -2,7 +2,6 @@
 // settings/settings.hpp and a row here.
 #pragma once
 
-#include <algorithm>
 #include <array>
 
 #include "broker/config/key_row.hpp"
@@ -162,11 +161,6 @@ inline constexpr auto kBrokerRows = std::to_array<Row>({
          "midge: false: a 5.0 client that subscribes with a wildcard is disconnected (0xA2), an "
          "older one is refused it."),
 });
-
-static_assert(std::is_sorted(kBrokerRows.begin(), kBrokerRows.end(),
-                             [](const Row& a, const Row& b) {
-                               return a.name.view() < b.name.view();
-                             }));
 
 inline constexpr auto kBrokerAliases = std::to_array<Alias>({
     {"max_sessions", "global_max_clients"},

@@ -50,6 +50,11 @@ constexpr Scope scope(const Row& row) {
 // `kRows` is a std::array with static storage.
 template <const auto& kRows>
 class CompactTable {
+  static_assert(std::all_of(kRows.begin(), kRows.end(), fits));
+  static_assert(std::is_sorted(kRows.begin(), kRows.end(), [](const Row& a, const Row& b) {
+    return a.name.view() < b.name.view();
+  }));
+
   static constexpr auto kDistinctRanges = distinct(kRows, [](const Row& row) { return row.range; });
   static constexpr auto kDistinctNotes = distinct(kRows, [](const Row& row) { return row.note; });
   static constexpr auto kDistinctReaders =

@@ -23,12 +23,15 @@ enum class Status : std::uint8_t {
   Refused,  // an error: `note` says why. A flag is refused when true; false asks for nothing
 };
 
+enum class Owner : std::uint8_t { None, Settings, Listener, Access };
+
 // Where a checked value goes: into a place, or to a function.
 struct Target {
   constexpr Target(StatementReader reader) : read(reader) {}  // NOLINT(google-explicit-constructor)
-  constexpr Target(Store form, std::size_t place)
-      : store(form), offset(static_cast<std::uint16_t>(place)) {}
+  constexpr Target(Owner of, Store form, std::size_t place)
+      : owner(of), store(form), offset(static_cast<std::uint16_t>(place)) {}
 
+  Owner owner = Owner::None;
   Store store = Store::Reader;
   std::uint16_t offset = 0;
   StatementReader read = nullptr;
@@ -53,8 +56,8 @@ constexpr Store store_of() {
 }
 
 // A macro, because only offsetof can speak of a member of a member.
-#define MIDGE_TARGET(Owner, member) \
-  Target(store_of<decltype(Owner::member)>(), offsetof(Owner, member))
+#define MIDGE_TARGET(type, member) \
+  Target(Owner::type, store_of<decltype(type::member)>(), offsetof(type, member))
 
 struct Row {
   Literal name{};
@@ -74,6 +77,21 @@ struct Row {
   Literal text{};          // what it does, or why it is ignored or refused
   Literal values{};        // of a Special: what may stand there
 };
+
+// The place is in what the scope speaks of.
+constexpr bool fits(const Row& row) {
+  switch (row.target.owner) {
+    case Owner::None:
+      return true;
+    case Owner::Settings:
+      return row.scope == Scope::Global;
+    case Owner::Listener:
+      return row.scope == Scope::ThisListener || row.scope == Scope::DefaultListener;
+    case Owner::Access:
+      return row.scope == Scope::Shared || row.scope == Scope::ListenerAccess;
+  }
+  return false;
+}
 
 inline constexpr std::uint32_t kMaximumInt = 2'147'483'647;  // Mosquitto's numbers are an int
 inline constexpr std::uint32_t kHour = 3'600;

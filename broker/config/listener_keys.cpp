@@ -1,13 +1,13 @@
 // listener, port and what stands in a listener's block.
-#include <algorithm>
+#include <optional>
 
-#include "broker/base/text_list.hpp"
 #include "broker/config/finish.hpp"
 #include "broker/config/special_keys.hpp"
 #include "broker/config/statement.hpp"
 #include "broker/config/values.hpp"
 
 namespace midge::config {
+
 bool read_listener(Statement& statement, const Value&) {
   Draft& draft = statement.draft;
   Words& words = statement.words;

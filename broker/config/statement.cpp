@@ -45,10 +45,10 @@ bool read_number(Statement& statement, Value& value) {
   value.no_limit = (key.no_limit == NoLimit::Zero && value.number == 0) ||
                    (key.no_limit == NoLimit::Negative && value.number < 0);
   const Range& range = statement.table.ranges[key.range];
-  const bool is_below = value.number < range.minimum;
+  // A zero that stands for no limit need not be in the range.
+  const bool is_below = value.number < range.minimum && !(value.no_limit && value.number == 0);
   const bool is_above = value.number > range.maximum && range.maximum != kAnyMaximum;
-  if (is_above || (is_below && !(value.no_limit && value.number == 0)))
-    return out_of_range(statement, word);
+  if (is_below || is_above) return out_of_range(statement, word);
   if (value.no_limit) value.number = settings::kUnlimited;
   return true;
 }

@@ -4,7 +4,6 @@
 // readable or forgetful.
 #pragma once
 
-#include <algorithm>
 #include <array>
 
 #include "broker/config/key_row.hpp"
@@ -207,11 +206,6 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
     refused("websockets_origin", ThisListener, Type::Text,
             "there are no websockets yet, and origins would not be checked."),
 });
-
-static_assert(std::is_sorted(kSystemRows.begin(), kSystemRows.end(),
-                             [](const Row& a, const Row& b) {
-                               return a.name.view() < b.name.view();
-                             }));
 
 // In ASCII order.
 inline constexpr auto kSystemAliases = std::to_array<Alias>({
