@@ -29,10 +29,9 @@ Arena::Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pag
       backing_(backing) {
   MIDGE_ASSERT(std::has_single_bit(page_bytes) && page_bytes >= 256);
   MIDGE_ASSERT(reinterpret_cast<std::uintptr_t>(range.data()) % alignof(std::uint64_t) == 0);
-  const std::size_t groups = (range.size() / page_bytes + kGroup - 1) / kGroup;
-  touched_ = map_ + groups;
-  const std::size_t map_bytes = (groups + (groups + 63) / 64) * sizeof(std::uint64_t);
-  base_ = align_up(range.data() + map_bytes, page_bytes);
+  const std::size_t pages = range.size() / page_bytes;
+  touched_ = map_ + groups_of(pages);
+  base_ = align_up(range.data() + map_bytes(pages), page_bytes);
   MIDGE_ASSERT(base_ <= range_end_);
   total_ = static_cast<std::size_t>(range_end_ - base_) / page_bytes;
   // On Linux untouched pages of the map cost nothing; it is written as far as `top_` goes.

@@ -45,6 +45,15 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
+  // The range, at a multiple of `page_bytes`, that has so many pages behind the map.
+  [[nodiscard]] static constexpr std::size_t range_bytes(std::size_t pages,
+                                                         std::size_t page_bytes) {
+    // The map is for the pages that it lies in itself, too.
+    std::size_t front = 1;
+    while (map_bytes(front + pages) > front * page_bytes) ++front;
+    return (front + pages) * page_bytes;
+  }
+
   [[nodiscard]] std::size_t page_bytes() const { return page_bytes_; }
   [[nodiscard]] std::size_t total_pages() const { return total_; }
   [[nodiscard]] std::size_t used_pages() const { return used_; }
@@ -80,6 +89,14 @@ class Arena {
   // Pages come to the system and go back to it by groups, one word of the map each.
   static constexpr std::size_t kGroup = 64;
   static constexpr std::size_t kIdleGroups = 4;  // that are kept however little is used
+
+  [[nodiscard]] static constexpr std::size_t groups_of(std::size_t pages) {
+    return (pages + kGroup - 1) / kGroup;
+  }
+  // Both maps of a range of so many pages.
+  [[nodiscard]] static constexpr std::size_t map_bytes(std::size_t pages) {
+    return (groups_of(pages) + groups_of(groups_of(pages))) * sizeof(std::uint64_t);
+  }
 
   [[nodiscard]] bool is_touched(std::size_t group) const {
     return (touched_[group / 64] >> (group % 64) & 1) != 0;

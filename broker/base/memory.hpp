@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "broker/base/arena.hpp"
+#include "broker/base/size_classes.hpp"
 #include "broker/base/slab.hpp"
 
 namespace midge {
@@ -40,8 +41,6 @@ class Memory {
   [[nodiscard]] Arena& arena() { return arena_; }
 
  private:
-  static constexpr std::size_t kGranule = 8;
-
   [[nodiscard]] std::size_t pages_for(std::size_t bytes) const {
     return (bytes + arena_.page_bytes() - 1) / arena_.page_bytes();
   }
@@ -50,7 +49,7 @@ class Memory {
     return reinterpret_cast<std::uint8_t*>(classes_ + class_count_);
   }
   [[nodiscard]] Slab& class_for(std::size_t bytes) const {
-    return classes_[class_of()[(bytes + kGranule - 1) / kGranule]];
+    return classes_[class_of()[(bytes + kSizeGranule - 1) / kSizeGranule]];
   }
 
   Arena& arena_;

@@ -1,28 +1,14 @@
 #include "broker/base/slab.hpp"
 
-#include <algorithm>
-
 #include "broker/base/assert.hpp"
 
 namespace midge {
 
-namespace {
-
-constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) {
-  return (bytes + alignment - 1) / alignment * alignment;
-}
-
-}  // namespace
-
-std::size_t Slab::usable_page_bytes(const Arena& arena) {
-  return arena.page_bytes() - round_up(sizeof(Page), alignof(std::max_align_t));
-}
-
 Slab::Slab(Arena& arena, std::size_t object_bytes)
     : arena_(arena),
-      object_bytes_(static_cast<std::uint32_t>(
-          round_up(std::max(object_bytes, sizeof(Free)), alignof(void*)))),
-      objects_per_page_(static_cast<std::uint32_t>(usable_page_bytes(arena) / object_bytes_)) {
+      object_bytes_(static_cast<std::uint32_t>(taken_bytes(object_bytes))),
+      objects_per_page_(
+          static_cast<std::uint32_t>(usable_page_bytes(arena.page_bytes()) / object_bytes_)) {
   MIDGE_ASSERT(objects_per_page_ > 0);
 }
 
@@ -50,8 +36,7 @@ void* Slab::take(Reserve reserve) {
     object = page.free;
     page.free = page.free->next;
   } else {
-    auto* const first =
-        reinterpret_cast<std::uint8_t*>(&page) + round_up(sizeof(Page), alignof(std::max_align_t));
+    auto* const first = reinterpret_cast<std::uint8_t*>(&page) + kFirst;
     object = first + std::size_t{page.fresh++} * object_bytes_;
   }
   if (page.used == 0) --empty_pages_;

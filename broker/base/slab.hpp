@@ -2,6 +2,7 @@
 // is the typed form.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -10,6 +11,10 @@
 #include "broker/base/arena.hpp"
 
 namespace midge {
+
+[[nodiscard]] constexpr std::size_t round_up(std::size_t bytes, std::size_t multiple) {
+  return (bytes + multiple - 1) / multiple * multiple;
+}
 
 class Slab {
  public:
@@ -32,7 +37,13 @@ class Slab {
   [[nodiscard]] std::size_t object_bytes() const { return object_bytes_; }
 
   // Bytes of a page that objects can have.
-  [[nodiscard]] static std::size_t usable_page_bytes(const Arena& arena);
+  [[nodiscard]] static constexpr std::size_t usable_page_bytes(std::size_t page_bytes) {
+    return page_bytes - kFirst;
+  }
+  // What an object of `bytes` takes of them.
+  [[nodiscard]] static constexpr std::size_t taken_bytes(std::size_t bytes) {
+    return round_up(std::max(bytes, sizeof(Free)), alignof(void*));
+  }
 
  private:
   struct Free {
@@ -48,6 +59,8 @@ class Slab {
     std::uint16_t fresh;  // objects never handed out begin at this index
     bool of_reserve;
   };
+  // Where the first object of a page stands.
+  static constexpr std::size_t kFirst = round_up(sizeof(Page), alignof(std::max_align_t));
 
   [[nodiscard]] Page* page_with_room(Reserve reserve);
   [[nodiscard]] Page* add_page(Reserve reserve);
