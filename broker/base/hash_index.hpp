@@ -23,6 +23,16 @@ class HashIndex {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
+  // Calls add(bytes) for each piece of memory that a table of so many nodes takes.
+  template <class Add>
+  static constexpr void for_each_piece(std::size_t nodes, Add add) {
+    const std::size_t buckets = (nodes * kBuckets + kNodes - 1) / kNodes;
+    for (std::size_t segment = 1; segment < kMaximumSegments; ++segment) {
+      if (buckets <= segment_start(segment)) return;
+      add(segment_bytes(segment));
+    }
+  }
+
   // The node with this hash for which `equal(node)` holds, or null.
   template <class Equal>
   [[nodiscard]] Node* find(std::uint32_t hash, Equal equal) const {
@@ -86,10 +96,10 @@ class HashIndex {
   [[nodiscard]] static std::size_t segment_of(std::size_t bucket) {
     return static_cast<std::size_t>(std::bit_width(bucket / kFirst));
   }
-  [[nodiscard]] static std::size_t segment_start(std::size_t segment) {
+  [[nodiscard]] static constexpr std::size_t segment_start(std::size_t segment) {
     return segment == 0 ? 0 : kFirst << (segment - 1);
   }
-  [[nodiscard]] static std::size_t segment_bytes(std::size_t segment) {
+  [[nodiscard]] static constexpr std::size_t segment_bytes(std::size_t segment) {
     return (segment == 0 ? kFirst : kFirst << (segment - 1)) * sizeof(Node*);
   }
 

@@ -4,32 +4,6 @@
 
 namespace midge::connection {
 
-// Either up to kSmall small acknowledgements or one ready packet.
-struct Acknowledgements::Block {
-  struct Small {
-    std::uint32_t commit = 0;  // the low half: what waits is never 2^31 commits old
-    wire::PacketIdentifier packet_id = 0;
-    wire::PacketType type{};
-    wire::ReasonCode reason{};
-  };
-  static constexpr std::uint32_t kSmall = 5;
-
-  Block* next = nullptr;
-  session::CommitNumber commit = 0;  // of the packet; of the first small one otherwise
-  std::uint32_t bytes = 0;           // of the whole block
-  std::uint32_t packet_bytes = 0;    // 0: small ones
-  std::uint8_t first = 0;
-  std::uint8_t end = 0;
-  wire::PacketType type{};
-  wire::ReasonCode reason{};
-
-  [[nodiscard]] Small* small() { return reinterpret_cast<Small*>(this + 1); }
-  [[nodiscard]] const Small* small() const { return reinterpret_cast<const Small*>(this + 1); }
-  [[nodiscard]] const std::uint8_t* packet() const {
-    return reinterpret_cast<const std::uint8_t*>(this + 1);
-  }
-};
-
 Acknowledgements::Block* Acknowledgements::append(Memory& memory, std::uint32_t bytes,
                                                   Reserve reserve) {
   const auto total = static_cast<std::uint32_t>(sizeof(Block)) + bytes;
@@ -54,15 +28,15 @@ bool Acknowledgements::push(Memory& memory, wire::PacketType type, wire::PacketI
                             wire::ReasonCode reason, session::CommitNumber commit) {
   Block* block = last_;
   // A small entry keeps half of its commit number, counted from the block's own.
-  const bool fits = block != nullptr && block->packet_bytes == 0 && block->end < Block::kSmall &&
+  const bool fits = block != nullptr && block->packet_bytes == 0 && block->end < kSmall &&
                     (commit == 0) == (block->commit == 0);
   if (!fits) {
-    block = append(memory, Block::kSmall * sizeof(Block::Small), Reserve::Use);
+    block = append(memory, kSmall * sizeof(Small), Reserve::Use);
     if (block == nullptr) return false;
     block->commit = commit;
   }
   new (block->small() + block->end++)
-      Block::Small{static_cast<std::uint32_t>(commit - block->commit), packet_id, type, reason};
+      Small{static_cast<std::uint32_t>(commit - block->commit), packet_id, type, reason};
   return true;
 }
 
@@ -101,7 +75,7 @@ bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
     place.index = block != nullptr ? block->first : 0;
     return true;
   }
-  const Block::Small& small = block->small()[place.index++];
+  const Small& small = block->small()[place.index++];
   out = {.commit = block->commit + small.commit,
          .packet = {},
          .type = small.type,

@@ -33,6 +33,15 @@ class Acknowledgements {
                                  Bytes packet, session::CommitNumber commit,
                                  Reserve reserve = Reserve::Use);
 
+  // What owed acknowledgements take of memory: small ones, up to kSmall of them in a piece, or a
+  // ready packet.
+  [[nodiscard]] static constexpr std::size_t small_bytes() {
+    return sizeof(Block) + kSmall * sizeof(Small);
+  }
+  [[nodiscard]] static constexpr std::size_t packet_bytes(std::size_t bytes) {
+    return sizeof(Block) + bytes;
+  }
+
   // Walks without taking: a Place begins in front of the first.
   class Place {
    public:
@@ -54,7 +63,31 @@ class Acknowledgements {
   void clear(Memory& memory);
 
  private:
-  struct Block;
+  struct Small {
+    std::uint32_t commit = 0;  // the low half: what waits is never 2^31 commits old
+    wire::PacketIdentifier packet_id = 0;
+    wire::PacketType type{};
+    wire::ReasonCode reason{};
+  };
+  static constexpr std::uint32_t kSmall = 5;
+
+  // Either up to kSmall small acknowledgements or one ready packet.
+  struct Block {
+    Block* next = nullptr;
+    session::CommitNumber commit = 0;  // of the packet; of the first small one otherwise
+    std::uint32_t bytes = 0;           // of the whole block
+    std::uint32_t packet_bytes = 0;    // 0: small ones
+    std::uint8_t first = 0;
+    std::uint8_t end = 0;
+    wire::PacketType type{};
+    wire::ReasonCode reason{};
+
+    [[nodiscard]] Small* small() { return reinterpret_cast<Small*>(this + 1); }
+    [[nodiscard]] const Small* small() const { return reinterpret_cast<const Small*>(this + 1); }
+    [[nodiscard]] const std::uint8_t* packet() const {
+      return reinterpret_cast<const std::uint8_t*>(this + 1);
+    }
+  };
   [[nodiscard]] Block* append(Memory& memory, std::uint32_t bytes, Reserve reserve);
   [[nodiscard]] Block* first() const;
   [[nodiscard]] const Block* behind(const Block& block) const;

@@ -66,6 +66,9 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // Another connection takes the session: 0x8E [MQTT-3.1.4-3].
   void on_taken_over();
 
+  // What a connection with topic aliases, or a packet that is half out, takes besides.
+  [[nodiscard]] static constexpr std::size_t extras_bytes() { return sizeof(Extras); }
+
  private:
   enum class Phase : std::uint8_t {
     AwaitConnect,

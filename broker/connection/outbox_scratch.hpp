@@ -43,9 +43,13 @@ struct OutboxScratch {
   std::uint64_t generation =
       0;  // Messages::created() then: a message's place may have changed hands
 
+  // The packets that a write from so many bytes is planned for.
+  [[nodiscard]] static constexpr std::size_t packets_in(std::size_t scratch_bytes) {
+    return scratch_bytes / 32;
+  }
   // Takes its memory once; false when there is none.
   [[nodiscard]] bool allocate(Memory& memory, std::size_t scratch_bytes) {
-    const std::size_t count = scratch_bytes / 32;
+    const std::size_t count = packets_in(scratch_bytes);
     auto* const data = static_cast<std::uint8_t*>(memory.allocate(scratch_bytes));
     auto* const planned =
         static_cast<PlannedPacket*>(memory.allocate(count * sizeof(PlannedPacket)));

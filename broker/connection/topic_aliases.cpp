@@ -12,7 +12,7 @@ std::string_view TopicAliases::topic(std::uint16_t alias) const {
 
 bool TopicAliases::define(Memory& memory, std::uint16_t alias, std::string_view topic) {
   if (entries_ == nullptr) {
-    entries_ = static_cast<Entry*>(memory.allocate(maximum_ * sizeof(Entry)));
+    entries_ = static_cast<Entry*>(memory.allocate(table_bytes(maximum_)));
     if (entries_ == nullptr) return false;
     std::fill_n(entries_, maximum_, Entry{nullptr, 0});
   }
@@ -46,7 +46,7 @@ void TopicAliases::truncate(Memory& memory, std::uint16_t count) {
 void TopicAliases::clear(Memory& memory) {
   if (entries_ == nullptr) return;
   truncate(memory, 0);
-  memory.release(entries_, maximum_ * sizeof(Entry));
+  memory.release(entries_, table_bytes(maximum_));
   entries_ = nullptr;
 }
 

@@ -12,6 +12,10 @@ namespace midge::connection {
 class TopicAliases {
  public:
   explicit TopicAliases(std::uint16_t maximum = 0) : maximum_(maximum) {}
+  // The table, besides the topics in it.
+  [[nodiscard]] static constexpr std::size_t table_bytes(std::uint16_t maximum) {
+    return maximum * sizeof(Entry);
+  }
 
   [[nodiscard]] std::uint16_t maximum() const { return maximum_; }
   void set_maximum(std::uint16_t maximum) { maximum_ = maximum; }

@@ -5,8 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "broker/connection/connection.hpp"
-#include "broker/connection/context.hpp"
+#include "broker/core/state.hpp"
 
 namespace midge::core {
 
@@ -15,12 +14,6 @@ using metrics::Cause;
 using session::DeadlineKind;
 
 namespace {
-
-// The outbox builds a turn's packets for one connection in this much: what most receive windows
-// take at once, less where all memory is small.
-std::size_t scratch_bytes(const settings::Limits& limits) {
-  return std::clamp<std::size_t>(limits.memory_bytes / 64, 2'048, std::size_t{128} << 10);
-}
 
 // Transports that have not sent their CONNECT yet may come on top of the limit of connections, so
 // that one over the limit can be told so.
@@ -34,85 +27,11 @@ std::uint64_t key_from(const std::array<std::uint8_t, 8>& bytes) {
 
 }  // namespace
 
-struct Core::State final : auth::DecisionHandler {
-  State(const settings::Settings& chosen, const Seams& seams, Hasher hasher, Core& owner)
-      : core(owner),
-        settings(chosen),
-        parts(seams),
-        memory(seams.arena),
-        messages(memory, {seams.metrics.stored_messages, seams.metrics.stored_bytes}),
-        commits(seams.journal),
-        sessions(memory, messages, seams.metrics, chosen.limits, commits, hasher),
-        deadlines(Instant{}),
-        router({.memory = memory,
-                .hasher = hasher,
-                .sessions = sessions,
-                .ready = ready,
-                .deadlines = deadlines,
-                .metrics = seams.metrics,
-                .settings = chosen,
-                .virtual_topics = seams.virtual_topics}),
-        lifecycle(sessions, router, deadlines, seams.metrics, seams.authorizer),
-        context{.settings = chosen,
-                .memory = memory,
-                .messages = messages,
-                .sessions = sessions,
-                .commits = commits,
-                .ready = ready,
-                .router = router,
-                .lifecycle = lifecycle,
-                .deadlines = deadlines,
-                .metrics = seams.metrics,
-                .log = seams.log,
-                .entropy = seams.entropy,
-                .loader = seams.loader,
-                .authorizer = seams.authorizer,
-                .authenticator = seams.authenticator,
-                .decisions = *this,
-                .halves = connection::Halves(seams.arena)},
-        connections(seams.arena) {
-    system.kind = static_cast<std::uint8_t>(DeadlineKind::System);
-    trim.kind = static_cast<std::uint8_t>(DeadlineKind::Trim);
-  }
-
-  void on_decision(auth::Ticket ticket, auth::Verdict verdict) override {
-    for (connection::Arrival* at = context.arrivals.first(); at != nullptr;
-         at = context.arrivals.next(*at)) {
-      if (at->connection->on_decision(ticket, verdict)) return;
-    }
-  }
-
-  void expire();
-  void flush();
-  void wake_all();
-  void arm_system();
-  void arm_trim();
-
-  Core& core;
-  const settings::Settings& settings;
-  Seams parts;
-  Memory memory;
-  message::Messages messages;
-  session::Commits commits;
-  session::Sessions sessions;
-  session::ReadyList ready;
-  Deadlines deadlines;
-  routing::Router router;
-  routing::Lifecycle lifecycle;
-  connection::Context context;
-  Pool<Connection> connections;
-  Deadline system;              // the next $SYS values
-  Deadline trim;                // memory goes back to the system
-  bool sends_shutdown = false;  // the next turn closes all connections
-  bool wakes_all = false;       // something that deliveries waited for has come
-};
-
 Core* Core::create(const settings::Settings& settings, const Seams& seams) {
   std::array<std::uint8_t, 8> key{};
   if (!seams.entropy.fill(key)) return nullptr;
   // Core and state stand in pages of their own at the front of the arena.
-  constexpr std::size_t kBytes = sizeof(Core) + sizeof(State);
-  const std::size_t pages = (kBytes + seams.arena.page_bytes() - 1) / seams.arena.page_bytes();
+  const std::size_t pages = pages_of(seams.arena.page_bytes());
   void* const place = seams.arena.take(pages);
   if (place == nullptr) return nullptr;
   auto* const state_place = static_cast<std::uint8_t*>(place);
@@ -131,8 +50,7 @@ Core* Core::create(const settings::Settings& settings, const Seams& seams) {
 void Core::destroy(Core* core) {
   State& state = core->state_;
   Arena& arena = state.parts.arena;
-  const std::size_t pages =
-      (sizeof(Core) + sizeof(State) + arena.page_bytes() - 1) / arena.page_bytes();
+  const std::size_t pages = pages_of(arena.page_bytes());
   core->~Core();
   state.~State();
   arena.give(&state, pages);

@@ -44,6 +44,8 @@ class Core final : public hal::Acceptor {
   // small for an empty broker. `settings` outlives the core.
   [[nodiscard]] static Core* create(const settings::Settings& settings, const Seams& seams);
   static void destroy(Core* core);
+  // The pages that it takes for itself at once; see state.hpp.
+  [[nodiscard]] static constexpr std::size_t pages_of(std::size_t page_bytes);
 
   // Opens a turn: `now` holds for all events until turn() has ended; it never goes back.
   void begin(Instant now, WallTime wall);

@@ -38,6 +38,8 @@ struct LevelNode {
 template <class Node>
 class LevelTree {
  public:
+  using Index = HashIndex<Node, 1, 2>;  // a look that finds nothing mostly reads no node
+
   LevelTree(Memory& memory, Hasher hasher) : memory_(memory), hasher_(hasher), index_(memory) {
     root_ = create({});
   }
@@ -86,7 +88,7 @@ class LevelTree {
 
   Memory& memory_;
   Hasher hasher_;
-  HashIndex<Node, 1, 2> index_;  // a look that finds nothing mostly reads no node
+  Index index_;
   Node* root_ = nullptr;
 };
 

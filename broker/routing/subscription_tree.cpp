@@ -19,7 +19,7 @@ void TreeNode::count(const TreeNode& child, bool comes) {
 
 SubscriptionTree::SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels)
     : levels_(memory, hasher) {
-  stack_ = static_cast<Frame*>(memory.allocate((std::size_t{maximum_levels} + 2) * sizeof(Frame)));
+  stack_ = static_cast<Frame*>(memory.allocate(stack_bytes(maximum_levels)));
 }
 
 std::optional<std::uint32_t> SubscriptionTree::match_behind(std::string_view label,

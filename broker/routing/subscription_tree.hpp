@@ -41,6 +41,9 @@ class SubscriptionTree {
   // Filters and topic names have at most `maximum_levels` levels. is_ready() tells whether there
   // was memory for the root and the stack.
   SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels);
+  [[nodiscard]] static constexpr std::size_t stack_bytes(std::uint16_t maximum_levels) {
+    return (std::size_t{maximum_levels} + 2) * sizeof(Frame);
+  }
   SubscriptionTree(const SubscriptionTree&) = delete;
   SubscriptionTree& operator=(const SubscriptionTree&) = delete;
   [[nodiscard]] bool is_ready() const { return levels_.root() != nullptr && stack_ != nullptr; }

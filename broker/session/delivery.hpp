@@ -50,6 +50,9 @@ class Deliveries {
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
+  // What a delivery takes of memory.
+  [[nodiscard]] static constexpr std::size_t delivery_bytes() { return sizeof(Slot); }
+
   // Makes sure that the next `count` calls of create() and add_identifier() succeed.
   [[nodiscard]] bool prepare(std::size_t count) { return pool_.prepare(count); }
   // Ends that.

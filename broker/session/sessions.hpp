@@ -18,6 +18,8 @@ namespace midge::session {
 
 class Sessions {
  public:
+  using Table = HashIndex<Session, 8>;  // looked into once for each CONNECT
+
   Sessions(Memory& memory, message::Messages& messages, metrics::Metrics& metrics,
            const settings::Limits& limits, Commits& commits, Hasher hasher);
   Sessions(const Sessions&) = delete;
@@ -105,7 +107,7 @@ class Sessions {
   const settings::Limits& limits_;
   Commits& commits_;
   Hasher hasher_;
-  HashIndex<Session, 8> table_;  // looked into once for each CONNECT
+  Table table_;
   Deliveries deliveries_;
   Pool<InboundIdentifier> inbound_;
   Pool<Will> wills_;

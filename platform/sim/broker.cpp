@@ -1,12 +1,6 @@
 #include "platform/sim/broker.hpp"
 
 namespace midge::sim {
-namespace {
-
-constexpr std::size_t kPageBytes = 4'096;
-constexpr std::size_t kReservePages = 64;
-
-}  // namespace
 
 Broker::Broker(World& world)
     : entropy(world.random().next()),
@@ -14,7 +8,7 @@ Broker::Broker(World& world)
       loader(world, *this),
       authorizer(world),
       world_(world),
-      memory_(nullptr, FreeAligned{std::align_val_t{kPageBytes}}) {
+      memory_(nullptr, FreeAligned{std::align_val_t{kLargestPage}}) {
   settings.listener_count = 1;
   settings.limits.memory_bytes = std::size_t{16} << 20;
 }
@@ -26,8 +20,8 @@ Broker::~Broker() {
 bool Broker::start() {
   MIDGE_ASSERT(!running());
   const std::size_t bytes = settings.limits.memory_bytes;
-  memory_.reset(static_cast<std::uint8_t*>(::operator new (bytes, std::align_val_t{kPageBytes})));
-  arena_ = std::make_unique<Arena>(MutableBytes(memory_.get(), bytes), kPageBytes, kReservePages,
+  memory_.reset(static_cast<std::uint8_t*>(::operator new (bytes, std::align_val_t{kLargestPage})));
+  arena_ = std::make_unique<Arena>(MutableBytes(memory_.get(), bytes), page_bytes, reserve_pages,
                                    backing_);
   metrics = {};
   core_ = core::Core::create(settings, {.arena = *arena_,

@@ -31,6 +31,8 @@ class Broker final : private Engine, private LoadedHandler {
 
   // One listener, anonymous clients allowed, 16 MiB of memory.
   settings::Settings settings;
+  std::size_t page_bytes = kLargestPage;
+  std::size_t reserve_pages = 64;
   Entropy entropy;
   Log log;
   Journal journal;
@@ -55,6 +57,7 @@ class Broker final : private Engine, private LoadedHandler {
   [[nodiscard]] Arena& arena() { return *arena_; }
 
  private:
+  static constexpr std::size_t kLargestPage = 4'096;
   struct FreeAligned {
     std::align_val_t alignment;
     void operator()(std::uint8_t* memory) const { ::operator delete(memory, alignment); }
