@@ -39,6 +39,7 @@ firmware_build() {
   echo
   firmware_sizes
   echo
+  firmware_budgets
   echo "The images are $firmware_bin/midge-<board>.elf"
 }
 
@@ -48,6 +49,11 @@ firmware_sizes() {
     maps+=("$board=$firmware_bin/midge-${board%%:*}.map")
   done
   cmake/size_table --budget tests/size/budget.conf "${maps[@]}"
+}
+
+# What RAM goes to; the mps2 boards differ in their cores only.
+firmware_budgets() {
+  cmake/budget "$firmware_bin"/midge-{lm3s6965evb,mps2-an385}.elf
 }
 
 # firmware_run [board] [port]

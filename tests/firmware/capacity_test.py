@@ -1,21 +1,32 @@
 #!/usr/bin/env python3
-"""What a board holds at the same time: clients with two subscriptions each, retained messages, and
-sessions of absent clients with full queues. One client more is told that there is no room.
+"""A board holds at the same time what its budget says: clients with two subscriptions each, retained
+messages, and messages that wait for sessions of absent clients. One client more is told that there
+is no room.
 
-usage: capacity_test.py MACHINE IMAGE CLIENTS SLEEPERS RETAINED QUEUED
+usage: capacity_test.py MACHINE IMAGE
 """
 
 import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
 
 from board import Board, Failure, main
 from mqtt import Client
 
-PAYLOAD_BYTES = 32
+budget = SourceFileLoader(
+    "budget", str(Path(__file__).resolve().parents[2] / "cmake/budget")
+).load_module()
+
+# A larger board promises more than a test has time for.
+MOST_SLEEPERS, MOST_RETAINED, MOST_QUEUED = 32, 256, 16
 SERVER_BUSY, QUOTA_EXCEEDED = 0x89, 0x97
 
 
+payload_bytes = 0
+
+
 def payload(*numbers: int) -> bytes:
-    return ".".join(map(str, numbers)).ljust(PAYLOAD_BYTES, "x").encode()
+    return ".".join(map(str, numbers)).ljust(payload_bytes, "x").encode()
 
 
 def expect(got, wanted, what: str) -> None:
@@ -73,10 +84,26 @@ def hold(board: Board, clients: int, sleepers: int, retained: int, queued: int) 
     expect(sorted(reader.publishes), wanted, "the retained messages")
 
 
-def capacity(machine: str, image: str, *counts: str) -> None:
+def capacity(machine: str, image: str) -> None:
+    holds = budget.promised(Path(image))
+    clients = holds["clients"].count
+    sleepers = holds["sessions"].count - clients
+    queued = holds["queued messages"].count // sleepers
+    expect(holds["subscriptions"].count >= 2 * (clients + sleepers), True, "two for each")
+    # What the test's own names need.
+    for what, length in (("clients", 23), ("subscriptions", 20), ("topics", 21)):
+        expect(holds[what].bytes >= length, True, f"the length of {what}")
+    global payload_bytes
+    payload_bytes = holds["retained messages"].bytes
     with Board(machine, image) as board:
         board.wait_for("running")
-        hold(board, *map(int, counts))
+        hold(
+            board,
+            clients,
+            min(sleepers, MOST_SLEEPERS),
+            min(holds["retained messages"].count, MOST_RETAINED),
+            min(queued, MOST_QUEUED),
+        )
         if not board.is_running():
             raise Failure("the board has stopped")
 

@@ -1,4 +1,5 @@
 // main() of every board: what its board.hpp has room for, and nothing else of its own.
+#include "broker/core/make_budget.hpp"
 #include "platform/boards/common/image.hpp"
 #include "platform/lwip/transports.hpp"
 
@@ -7,20 +8,25 @@
 
 namespace {
 
-alignas(midge::board::kPageBytes) constinit std::uint8_t arena[midge::board::kArenaBytes]{};
+using namespace midge;
 
-constinit midge::lwip::Transports::Storage<MEMP_NUM_TCP_PCB, MIDGE_LEFTOVER_BLOCKS> connections{};
+// As large as the limits and the promise ask for: what does not fit the board does not link.
+constexpr settings::Limits kLimits = core::with_memory(
+    board::kLimits, core::make_budget(board::kLimits, board::kPromise, board::kPaging));
+
+alignas(board::kPaging.page_bytes) constinit std::uint8_t arena[kLimits.memory_bytes]{};
+
+constinit lwip::Transports::Storage<MEMP_NUM_TCP_PCB, MIDGE_LEFTOVER_BLOCKS> connections{};
 
 }  // namespace
 
 int main() {
-  using namespace midge::board;
-  midge::lwip::Transports transports(connections);
-  return run({.name = kName,
-              .limits = kLimits,
-              .arena = arena,
-              .page_bytes = kPageBytes,
-              .reserve_pages = kReservePages,
-              .address = kAddress,
-              .transports = transports});
+  lwip::Transports transports(connections);
+  return board::run({.name = board::kName,
+                     .limits = kLimits,
+                     .arena = arena,
+                     .page_bytes = board::kPaging.page_bytes,
+                     .reserve_pages = board::kPaging.reserve_pages,
+                     .address = board::kAddress,
+                     .transports = transports});
 }

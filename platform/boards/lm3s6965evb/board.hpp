@@ -1,6 +1,8 @@
 // LM3S6965 evaluation board: 256 KiB of flash, 64 KiB of RAM. What an image for it has room for.
 #pragma once
 
+#include "broker/core/budget.hpp"
+#include "broker/core/promise.hpp"
 #include "broker/settings/limits.hpp"
 #include "platform/boards/common/network.hpp"
 #include "platform/boards/lm3s6965evb/lwip/board_sizes.h"
@@ -9,12 +11,9 @@ namespace midge::board {
 
 inline constexpr std::string_view kName = "lm3s6965evb";
 
-inline constexpr std::size_t kPageBytes = 512;
-inline constexpr std::size_t kArenaBytes = 34 * 1024;
-inline constexpr std::size_t kReservePages = 4;
+inline constexpr core::Paging kPaging{.page_bytes = 512, .reserve_pages = 4};
 
 inline constexpr settings::Limits kLimits{
-    .memory_bytes = kArenaBytes,
     .connections = MIDGE_CLIENTS,
     .sessions = MIDGE_CLIENTS + 8,
     .subscriptions = 2 * (MIDGE_CLIENTS + 8),
@@ -31,6 +30,27 @@ inline constexpr settings::Limits kLimits{
     .topic_levels = 16,
     .topic_alias_maximum = 4,
     .topic_alias_maximum_out = 4,
+};
+
+// For what of it memory is enough at the same time; it sizes the arena. docs/sizing.md tells how
+// to choose.
+inline constexpr core::Promise kPromise{
+    .filter_bytes = 20,
+    .topic_bytes = 21,
+    .payload_bytes = 32,
+    .queued = 8,
+    .filter_branches = MIDGE_CLIENTS + 8,
+    .topic_branches = 2,
+    .groups = 0,
+    .expiring = 0,
+    .wills = 0,
+    .inflight = 1,
+    .receivers = 8,
+    .inbound_qos2 = 0,
+    .aliasing = 0,
+    .busy = 1,
+    .half_packets = 0,
+    .mixed_pages = 0,
 };
 
 // QEMU's user network.

@@ -1,6 +1,8 @@
 // Arm MPS2 board: 4 MiB each of memory for code and data. What an image for it has room for.
 #pragma once
 
+#include "broker/core/budget.hpp"
+#include "broker/core/promise.hpp"
 #include "broker/settings/limits.hpp"
 #include "platform/boards/common/network.hpp"
 #include "platform/boards/mps2/lwip/board_sizes.h"
@@ -9,12 +11,9 @@ namespace midge::board {
 
 inline constexpr std::string_view kName = MIDGE_BOARD_NAME;  // mps2-an385, ...
 
-inline constexpr std::size_t kPageBytes = 1'024;
-inline constexpr std::size_t kArenaBytes = 2 * 1'024 * 1'024;
-inline constexpr std::size_t kReservePages = 32;
+inline constexpr core::Paging kPaging{.page_bytes = 1'024, .reserve_pages = 32};
 
 inline constexpr settings::Limits kLimits{
-    .memory_bytes = kArenaBytes,
     .connections = MIDGE_CLIENTS,
     .sessions = 4 * MIDGE_CLIENTS,
     .subscriptions = 16 * MIDGE_CLIENTS,
@@ -27,6 +26,9 @@ inline constexpr settings::Limits kLimits{
     .packet_bytes = 256 * 1'024,
     .topic_levels = 64,
 };
+
+// For what of it memory is enough at the same time; it sizes the arena.
+inline constexpr core::Promise kPromise{.payload_bytes = 128, .half_packets = 2};
 
 // QEMU's user network.
 inline constexpr Address kAddress{
