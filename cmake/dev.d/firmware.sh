@@ -43,8 +43,9 @@ firmware_build() {
   echo "The images are $firmware_bin/midge-<board>.elf"
 }
 
+# firmware_sizes [NAME=MAP...]: the table of all boards, and of what else is given.
 firmware_sizes() {
-  local board maps=()
+  local board maps=("$@")
   for board in "${boards[@]}"; do
     maps+=("$board=$firmware_bin/midge-${board%%:*}.map")
   done

@@ -28,7 +28,7 @@ inline constexpr settings::Limits kLimits{
 };
 
 // For what of it memory is enough at the same time; it sizes the arena.
-inline constexpr core::Promise kPromise{.payload_bytes = 128, .half_packets = 2};
+inline constexpr core::Promise kPromise{.inflight = 1'024, .half_packets = 2};
 
 // QEMU's user network.
 inline constexpr Address kAddress{
