@@ -13,7 +13,8 @@ namespace midge::connection {
 
 struct Acknowledgement {
   session::CommitNumber commit = 0;  // 0: waits for nothing
-  Bytes packet{};                    // whole; empty when the fields below say it all
+  Bytes packet{};                    // whole; empty when the fields below say it all. For a PUBACK
+                                     // or PUBREC, `reason` is what it says
   wire::PacketType type{};
   wire::ReasonCode reason{};
   wire::PacketIdentifier packet_id = 0;
@@ -23,23 +24,17 @@ class Acknowledgements {
  public:
   [[nodiscard]] bool empty() const { return last_ == nullptr; }
 
-  // Appends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. Uses the reserve;
-  // false when even that is full.
-  [[nodiscard]] bool push(Memory& memory, wire::PacketType type, wire::PacketIdentifier packet_id,
-                          wire::ReasonCode reason, session::CommitNumber commit);
+  // Appends one. Its packet, if it has one, is copied: needed for all but a PUBACK, PUBREC, PUBREL,
+  // PUBCOMP or DISCONNECT without properties. Uses the reserve; false when even that is full.
+  [[nodiscard]] bool push(Memory& memory, const Acknowledgement& owed);
 
-  // Appends a copy of a ready packet of `type`. For a PUBACK or PUBREC, `reason` is what it says.
-  [[nodiscard]] bool push_packet(Memory& memory, wire::PacketType type, wire::ReasonCode reason,
-                                 Bytes packet, session::CommitNumber commit,
-                                 Reserve reserve = Reserve::Use);
-
-  // What owed acknowledgements take of memory: small ones, up to kSmall of them in a piece, or a
-  // ready packet.
+  // What owed acknowledgements take of memory: those without a packet, up to five of them in a
+  // piece, or one with its packet.
   [[nodiscard]] static constexpr std::size_t small_bytes() {
-    return sizeof(Block) + kSmall * sizeof(Small);
+    return sizeof(Block) + Block::kEntries * sizeof(Block::Entry);
   }
   [[nodiscard]] static constexpr std::size_t packet_bytes(std::size_t bytes) {
-    return sizeof(Block) + bytes;
+    return sizeof(Block) + sizeof(Block::Entry) + bytes;
   }
 
   // Walks without taking: a Place begins in front of the first.
@@ -49,9 +44,8 @@ class Acknowledgements {
 
    private:
     friend class Acknowledgements;
-    const void* block = nullptr;
+    const void* block = nullptr;  // null: in front of the first
     std::uint32_t index = 0;
-    bool started = false;
   };
   // The next one and moves behind it; false at the end.
   [[nodiscard]] bool next(Place& place, Acknowledgement& out) const;
@@ -63,34 +57,35 @@ class Acknowledgements {
   void clear(Memory& memory);
 
  private:
-  struct Small {
-    std::uint32_t commit = 0;  // the low half: what waits is never 2^31 commits old
-    wire::PacketIdentifier packet_id = 0;
-    wire::PacketType type{};
-    wire::ReasonCode reason{};
-  };
-  static constexpr std::uint32_t kSmall = 5;
-
-  // Either up to kSmall small acknowledgements or one ready packet.
+  // Up to kEntries acknowledgements, or one with its packet behind it.
   struct Block {
+    struct Entry {
+      std::uint32_t commit = 0;  // counted from the block's own: what waits is never 2^31 old
+      wire::PacketIdentifier packet_id = 0;
+      wire::PacketType type{};
+      wire::ReasonCode reason{};
+    };
+    static constexpr std::uint32_t kEntries = 5;
+
     Block* next = nullptr;
-    session::CommitNumber commit = 0;  // of the packet; of the first small one otherwise
     std::uint32_t bytes = 0;           // of the whole block
-    std::uint32_t packet_bytes = 0;    // 0: small ones
+    session::CommitNumber commit = 0;  // of the first entry
+    std::uint32_t packet_bytes = 0;
     std::uint8_t first = 0;
     std::uint8_t end = 0;
-    wire::PacketType type{};
-    wire::ReasonCode reason{};
 
-    [[nodiscard]] Small* small() { return reinterpret_cast<Small*>(this + 1); }
-    [[nodiscard]] const Small* small() const { return reinterpret_cast<const Small*>(this + 1); }
-    [[nodiscard]] const std::uint8_t* packet() const {
-      return reinterpret_cast<const std::uint8_t*>(this + 1);
+    [[nodiscard]] Entry* entries() { return reinterpret_cast<Entry*>(this + 1); }
+    [[nodiscard]] const Entry* entries() const { return reinterpret_cast<const Entry*>(this + 1); }
+    [[nodiscard]] Bytes packet() const {
+      return {reinterpret_cast<const std::uint8_t*>(entries() + 1), packet_bytes};
+    }
+    // Whether one more fits; those that wait for nothing stand apart.
+    [[nodiscard]] bool takes(const Acknowledgement& owed) const {
+      return packet_bytes == 0 && owed.packet.empty() && end < kEntries &&
+             (owed.commit == 0) == (commit == 0);
     }
   };
-  [[nodiscard]] Block* append(Memory& memory, std::uint32_t bytes, Reserve reserve);
-  [[nodiscard]] Block* first() const;
-  [[nodiscard]] const Block* behind(const Block& block) const;
+  [[nodiscard]] Block* append(Memory& memory, const Acknowledgement& owed);
 
   Block* last_ = nullptr;  // its `next` is the first
 };

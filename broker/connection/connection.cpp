@@ -3,19 +3,21 @@
 
 #include <new>
 
-#include "broker/base/text.hpp"
+#include "broker/connection/buffer.hpp"
 #include "broker/connection/incoming.hpp"
-#include "broker/wire/disconnect.hpp"
 
 namespace midge::connection {
 
 using metrics::Cause;
 using wire::ReasonCode;
+using namespace std::string_view_literals;
 
 namespace {
 
 // A PUBLISH that waits for memory is tried again this often.
 constexpr Duration kRetry = Deadlines::kTick;
+
+constexpr std::size_t kDisconnectBytes = 3;  // without properties
 
 }  // namespace
 
@@ -65,7 +67,20 @@ void Connection::truncate_aliases(std::uint16_t count) {
 }
 
 std::string_view Connection::client_id() const {
-  return session_ != nullptr ? session_->client_id() : std::string_view("<unknown>");
+  return session_ != nullptr ? session_->client_id() : "<unknown>"sv;
+}
+
+const settings::Listener& Connection::listener() const {
+  return context_.settings.listeners[listener_];
+}
+
+std::uint16_t Connection::receive_limit() const {
+  const std::uint16_t limit = context_.settings.limits.inflight_messages;
+  return limit == 0 ? wire::kDefaultReceiveMaximum : limit;
+}
+
+void Connection::mark_ready() {
+  context_.ready.add(*this);
 }
 
 void Connection::on_writable() {
@@ -76,7 +91,7 @@ void Connection::on_writable() {
 
 void Connection::on_closed(hal::CloseCause cause) {
   if (phase_ == Phase::Open || phase_ == Phase::AwaitConnect || phase_ == Phase::AwaitDecision) {
-    log_closed(cause == hal::CloseCause::Peer ? "closed by client" : "connection lost");
+    log_closed(cause == hal::CloseCause::Peer ? "closed by client"sv : "connection lost"sv);
     end_session(true);
   }
   release_all();
@@ -120,12 +135,36 @@ void Connection::enter_closing() {
 
 void Connection::close_silently() {
   if (phase_ >= Phase::Closing) return;
-  log_closed("closed without answer");
+  log_closed("closed without answer"sv);
   end_session(true);
   enter_closing();
 }
 
-void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_string) {
+Connection::Queued Connection::queue_packet(Acknowledgement&& owed, std::string_view reason_string,
+                                            wire::Properties& properties, std::size_t more_bytes,
+                                            FunctionRef<void(wire::Writer&)> encode) {
+  // Fixed header, identifier, and properties of numbers.
+  constexpr std::size_t kNumbers = 64;
+  Buffer<256> buffer(context_.memory, kNumbers + reason_string.size() + more_bytes);
+  if (!buffer.ok()) return Queued::MemoryFull;
+  if (wants_problem_information_ && !reason_string.empty()) {
+    properties.reason_string = reason_string;
+  }
+  while (true) {
+    wire::Writer out(buffer.all());
+    encode(out);
+    if (out.ok() && fits_client(out.size())) {
+      owed.packet = out.written();
+      mark_ready();
+      return acknowledgements_.push(context_.memory, owed) ? Queued::Yes : Queued::MemoryFull;
+    }
+    // [MQTT-3.2.2-19] [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.9.2-1]
+    if (!properties.reason_string) return Queued::TooLarge;
+    properties.reason_string.reset();
+  }
+}
+
+void Connection::close(ReasonCode reason, Cause cause) {
   if (phase_ >= Phase::Closing) return;
   context_.metrics.count(cause);
   log_closed(wire::reason_name(reason));
@@ -133,32 +172,35 @@ void Connection::close(ReasonCode reason, Cause cause, std::string_view reason_s
   const bool is_connected = was_connected_ && !awaits_connack();
   // What waits for its commit is not acknowledged any more: the client sends it again.
   acknowledgements_.drop_waiting(context_.memory, context_.commits);
-  // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0; after it nothing is sent
-  // [MQTT-3.14.4-1].
-  if (is_connected && is_v5()) {
-    std::uint8_t buffer[192];
-    const auto encode = [&](std::string_view text) {
-      wire::Disconnect disconnect{.reason = reason};
-      if (!text.empty()) disconnect.properties.reason_string = text;
-      wire::Writer out(buffer);
-      wire::encode_disconnect(out, version_, disconnect);
-      return out.ok() ? out.size() : 0;
-    };
-    std::size_t size = encode(wants_problem_information_ ? reason_string : std::string_view{});
-    // Too long for the client: without the text [MQTT-3.14.2-3], or not at all.
-    if (size == 0 || !fits_client(size)) size = encode({});
-    if (fits_client(size)) {
-      static_cast<void>(acknowledgements_.push_packet(context_.memory, wire::PacketType::Disconnect,
-                                                      reason, Bytes(buffer, size), 0));
-    }
+  // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0, none that is too long for
+  // the client; after it nothing is sent [MQTT-3.14.4-1].
+  if (is_connected && is_v5() && fits_client(kDisconnectBytes)) {
+    static_cast<void>(acknowledgements_.push(
+        context_.memory, {.type = wire::PacketType::Disconnect, .reason = reason}));
   }
   enter_closing();
 }
 
 void Connection::close_for(ReasonCode decode_error) {
-  const Cause cause =
-      decode_error == ReasonCode::ProtocolError ? Cause::ProtocolError : Cause::MalformedPacket;
-  close(decode_error, cause);
+  close(decode_error, cause_of(decode_error));
+}
+
+Cause Connection::cause_of(ReasonCode decode_error) {
+  if (decode_error == ReasonCode::ProtocolError) return Cause::ProtocolError;
+  if (decode_error == ReasonCode::UnsupportedProtocolVersion) return Cause::ProtocolVersion;
+  return Cause::MalformedPacket;
+}
+
+const RefusalRow& Connection::count(Refusal refusal) {
+  const RefusalRow& row = row_of(refusal);
+  if (row.cause != Cause::Count) context_.metrics.count(row.cause);
+  return row;
+}
+
+void Connection::record(session::RecordKind change, wire::PacketIdentifier packet_id,
+                        const message::Message* message) {
+  context_.commits.record(
+      {.kind = change, .session = session_, .message = message, .packet_id = packet_id});
 }
 
 void Connection::on_taken_over() {
@@ -245,14 +287,6 @@ void Connection::resume(std::uint8_t reasons) {
     if (!complete_incoming() || pauses_ != 0 || phase_ >= Phase::Closing) return;
   }
   transport_->resume_receive();
-}
-
-void Connection::log_closed(std::string_view why) {
-  if (!context_.settings.log.connection_messages || !context_.log.wants(LogLevel::Notice)) return;
-  Text<256> line;
-  line.add("Client ").add_untrusted(client_id()).add(" [").add(transport_->peer());
-  line.add("] disconnected: ").add(why).add(".");
-  context_.log.write(LogLevel::Notice, line.view());
 }
 
 }  // namespace midge::connection

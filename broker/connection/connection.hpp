@@ -10,24 +10,32 @@
 //   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP
 //   on_subscribe.cpp  SUBSCRIBE, UNSUBSCRIBE
 //   on_disconnect.cpp DISCONNECT, AUTH
+//   log_lines.cpp     what the log says of connections
 //   outbox.cpp        the write at the end of a turn; outbox_publish.cpp: the PUBLISHes in it;
 //                     outbox_apply.cpp: what the transport took of it
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
 #include "broker/base/deadlines.hpp"
+#include "broker/base/function_ref.hpp"
 #include "broker/base/list.hpp"
+#include "broker/base/text.hpp"
 #include "broker/connection/acknowledgements.hpp"
 #include "broker/connection/context.hpp"
+#include "broker/connection/refusal.hpp"
 #include "broker/connection/topic_aliases.hpp"
 #include "broker/hal/transport.hpp"
 #include "broker/session/attachment.hpp"
+#include "broker/topic/topic.hpp"
+#include "broker/wire/connack.hpp"
 #include "broker/wire/connect.hpp"
 #include "broker/wire/frame.hpp"
 #include "broker/wire/publish.hpp"
+#include "broker/wire/subscribe.hpp"
 
 namespace midge::connection {
 
@@ -100,6 +108,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool accepts(const wire::FixedHeader& header);
   [[nodiscard]] bool complete_incoming();
   [[nodiscard]] Reserve reserve_to_read(wire::PacketType type) const;
+  [[nodiscard]] void* claim(std::size_t bytes, Reserve reserve);
   [[nodiscard]] bool make_incoming(wire::PacketType type);
   [[nodiscard]] bool grow_incoming(std::uint32_t bytes);
   void end_collecting();
@@ -118,21 +127,34 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // Handles a whole packet. False when it has to be offered again: a pause has begun.
   [[nodiscard]] bool handle(const wire::FixedHeader& header, Bytes body);
 
+  // --- connection.cpp: what is owed ---
+  enum class Queued : std::uint8_t { Yes, TooLarge /* for the client */, MemoryFull };
+  // Queues the packet that `encode` writes, `owed` but for its bytes. `reason_string` is among its
+  // `properties` if the client wants it and the packet does not become too large for it by that.
+  // Both aside it has few properties and `more_bytes`.
+  [[nodiscard]] Queued queue_packet(Acknowledgement&& owed, std::string_view reason_string,
+                                    wire::Properties& properties, std::size_t more_bytes,
+                                    FunctionRef<void(wire::Writer&)> encode);
+
   // --- on_connect.cpp ---
   void on_connect(const wire::FixedHeader& header, Bytes body);
-  void open(const wire::Connect& connect);
-  void refuse_connect(wire::ReasonCode reason, metrics::Cause cause,
-                      std::string_view reason_string = {});
-  [[nodiscard]] bool prepare_keep_alive(const wire::Connect& connect);
-  struct Refusal {
-    wire::ReasonCode reason{};
-    metrics::Cause cause{};
-  };
-  [[nodiscard]] std::optional<Refusal> refusal_of(const wire::Connect& connect) const;
+  void on_bad_connect(const wire::ConnectError& error);
+  void take_terms(const wire::Connect& connect);
+  void on_verdict(const wire::Connect& connect, auth::Verdict verdict);
+  [[nodiscard]] Refusal open(const wire::Connect& connect);
+  void refuse_connect(Refusal refusal);
+  void send_refusal(wire::ReasonCode reason, std::string_view reason_string);
+  [[nodiscard]] bool prepare_keep_alive(std::uint16_t asked);
+  [[nodiscard]] Refusal refusal_of(const wire::Connect& connect) const;
+  [[nodiscard]] Refusal limit_reached(std::string_view client_id) const;
   [[nodiscard]] std::string_view client_id_of(const wire::Connect& connect) const;
-  [[nodiscard]] message::Message* make_will(const wire::Connect& connect);
-  [[nodiscard]] session::Session* take_session(const wire::Connect& connect,
-                                               std::string_view client_id, bool& present);
+  [[nodiscard]] bool make_client_id(TextWriter& id);
+  [[nodiscard]] message::Message* make_will(const wire::Will& will);
+  [[nodiscard]] Refusal take_session(const wire::Connect& connect, std::string_view client_id,
+                                     bool& present);
+  void set_expiry(std::uint32_t seconds);
+  [[nodiscard]] Queued queue_connack(wire::Connack& connack, session::CommitNumber commit,
+                                     std::string_view reason_string, std::size_t texts_bytes);
   [[nodiscard]] bool send_connack(const wire::Connect& connect, bool session_present,
                                   std::string_view assigned_id, session::CommitNumber commit);
 
@@ -141,18 +163,18 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   struct Verdict {
     enum class Kind : std::uint8_t {
       Accept,
-      Refuse,  // acknowledged with `reason`, or dropped at QoS 0
+      Refuse,  // acknowledged with what `refusal` says, or dropped at QoS 0
       Repeat,  // a QoS 2 PUBLISH that is owned already: PUBREC once more
       Wait,    // not now
       Closed,  // the connection is closing
     };
     Kind kind = Kind::Accept;
-    wire::ReasonCode reason{};
-    std::string_view reason_string{};
+    Refusal refusal = Refusal::None;
   };
   friend struct Incoming;
   [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
   [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
+  [[nodiscard]] Verdict refuse(Refusal refusal);
   [[nodiscard]] bool waits_for_turn();
   [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
   void count_received(std::uint32_t payload_bytes);
@@ -166,28 +188,30 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool on_memory_full(wire::QoS qos, wire::PacketIdentifier packet_id);
   // There won't be any, or for too long.
   void refuse_for_memory(wire::QoS qos, wire::PacketIdentifier packet_id);
-  void acknowledge(wire::PacketType type, wire::PacketIdentifier packet_id, wire::ReasonCode reason,
-                   session::CommitNumber commit, std::string_view reason_string = {});
+  void acknowledge(const Acknowledgement& owed, std::string_view reason_string = {});
 
   // --- on_ack.cpp, on_subscribe.cpp, on_disconnect.cpp ---
   void on_ack(wire::PacketType type, Bytes body);
   void on_pubrel(wire::PacketIdentifier packet_id);
-  void on_subscribe(Bytes body);
-  void on_unsubscribe(Bytes body);
-  [[nodiscard]] wire::ReasonCode subscribe_one(std::string_view text,
-                                               const wire::SubscriptionOptions& requested,
+  void on_filters(wire::PacketType type, Bytes body);
+  [[nodiscard]] wire::ReasonCode subscribe_one(const wire::SubscribeEntry& entry,
                                                std::uint32_t identifier,
                                                std::string_view& reason_string);
-  [[nodiscard]] bool send_suback(wire::PacketType type, wire::PacketIdentifier packet_id,
-                                 MutableBytes codes, session::CommitNumber commit,
-                                 std::string_view reason_string);
+  [[nodiscard]] Refusal switched_off(const topic::Filter& filter) const;
+  [[nodiscard]] wire::ReasonCode unsubscribe_one(std::string_view text);
   void on_disconnect(Bytes body);
   void on_auth(Bytes body);
 
   // --- connection.cpp ---
   // Ends the connection for `reason`: 5.0 clients that have their CONNACK get a DISCONNECT.
-  void close(wire::ReasonCode reason, metrics::Cause cause, std::string_view reason_string = {});
+  void close(wire::ReasonCode reason, metrics::Cause cause);
   void close_for(wire::ReasonCode decode_error);  // a packet that could not be decoded
+  [[nodiscard]] static metrics::Cause cause_of(wire::ReasonCode decode_error);
+  // Counts it.
+  const RefusalRow& count(Refusal refusal);
+  // Tells the journal of this session.
+  void record(session::RecordKind change, wire::PacketIdentifier packet_id = 0,
+              const message::Message* message = nullptr);
   void close_silently();
   void on_shutdown();       // the broker ends: 0x8B
   void on_commit_failed();  // what waits for such a commit is never going to be durable
@@ -201,22 +225,30 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool may_wait();
   void end_stall();
   void retry_soon();  // what has found no memory: on_deadline() comes before long
-  void log_closed(std::string_view why);
   [[nodiscard]] std::string_view client_id() const;
-  [[nodiscard]] const settings::Listener& listener() const {
-    return context_.settings.listeners[listener_];
-  }
+  [[nodiscard]] const settings::Listener& listener() const;
   // Our Receive Maximum: how many PUBLISHes with QoS > 0 the client may have open.
-  [[nodiscard]] std::uint16_t receive_limit() const {
-    const std::uint16_t limit = context_.settings.limits.inflight_messages;
-    return limit == 0 ? wire::kDefaultReceiveMaximum : limit;
-  }
+  [[nodiscard]] std::uint16_t receive_limit() const;
   [[nodiscard]] bool is_v5() const { return version_ == wire::Version::V5; }
   // Whether a whole packet of this size may go to the client [MQTT-3.1.2-24].
   [[nodiscard]] bool fits_client(std::size_t packet_bytes) const {
     return maximum_packet_size_ == 0 || packet_bytes <= maximum_packet_size_;
   }
-  void mark_ready() { context_.ready.add(*this); }
+  void mark_ready();
+
+  // --- log_lines.cpp ---
+  // A number, or a text from whomever: its control characters become '?'.
+  struct LogArgument {
+    LogArgument(std::string_view shown)
+        : text(shown.empty() ? "" : shown.data()), number(shown.size()) {}
+    LogArgument(unsigned shown) : number(shown) {}
+    const char* text = nullptr;
+    std::size_t number;  // or the text's size
+  };
+  // Writes a line if anybody wants it. Each % of `format` is the next argument.
+  void log(LogLevel level, const char* format, std::initializer_list<LogArgument> arguments) const;
+  void log_connected(const wire::Connect& connect) const;
+  void log_closed(std::string_view why) const;
 
   // --- outbox.cpp ---
   friend class Plan;
@@ -245,7 +277,8 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
                                       session::Delivery* before, Flight& flight);
   [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
                                   wire::PacketIdentifier packet_id, PlannedPacket::Kind planned);
-  [[nodiscard]] std::optional<std::uint8_t> common_form(const session::Delivery& delivery) const;
+  static constexpr std::uint8_t kOwnForm = 0xFF;
+  [[nodiscard]] std::uint8_t common_form(const session::Delivery& delivery) const;
   [[nodiscard]] bool plan_again(Plan& plan, const session::Delivery& delivery);
   [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
   struct PublishSize {
@@ -253,8 +286,9 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
     std::uint32_t remaining = 0;   // Remaining Length
     std::uint32_t total = 0;       // whole packet
   };
-  // With the full topic name and no alias.
-  [[nodiscard]] PublishSize publish_size(const session::Delivery& delivery) const;
+  // With so many bytes of topic name, and of a Topic Alias among the properties.
+  [[nodiscard]] PublishSize publish_size(const session::Delivery& delivery, std::size_t topic_bytes,
+                                         std::uint32_t alias_bytes) const;
   // How many PUBLISHes with QoS > 0 may be open toward the client.
   [[nodiscard]] std::uint16_t window() const;
   void count_publish(session::Delivery& delivery);

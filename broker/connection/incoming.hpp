@@ -8,6 +8,12 @@
 
 namespace midge::connection {
 
+// A set of packet types, one bit each.
+template <class... Types>
+constexpr unsigned bits(Types... types) {
+  return (0U | ... | (1U << static_cast<unsigned>(types)));
+}
+
 struct Incoming : ListNode<HalfPacket> {
   explicit Incoming(Connection& owner) : connection(owner) {}
 

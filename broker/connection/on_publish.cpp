@@ -14,6 +14,15 @@ using wire::PacketType;
 using wire::QoS;
 using wire::ReasonCode;
 
+namespace {
+
+// [MQTT-3.3.4-1]
+PacketType answer_to(QoS qos) {
+  return qos == QoS::AtLeastOnce ? PacketType::Puback : PacketType::Pubrec;
+}
+
+}  // namespace
+
 bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
   wire::Publish publish;
   if (const ReasonCode error = wire::decode_publish(version_, header.flags, body, publish);
@@ -86,16 +95,17 @@ Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
   return {};
 }
 
+Connection::Verdict Connection::refuse(Refusal refusal) {
+  count(refusal);
+  return {Verdict::Kind::Refuse, refusal};
+}
+
 // Everything that is said about a PUBLISH before its payload matters. Sets the topic name that an
 // alias stands for.
 Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payload_bytes) {
   const auto closed = [this](ReasonCode reason, Cause cause) {
     close(reason, cause);
     return Verdict{.kind = Verdict::Kind::Closed};
-  };
-  const auto refused = [this](ReasonCode reason, Cause cause, std::string_view why) {
-    context_.metrics.count(cause);
-    return Verdict{.kind = Verdict::Kind::Refuse, .reason = reason, .reason_string = why};
   };
   if (waits_for_turn()) return {.kind = Verdict::Kind::Wait};
   if (publish.qos > listener().max_qos) {
@@ -138,21 +148,17 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
 
   const settings::Limits& limits = context_.settings.limits;
   if (topic::has_more_levels(publish.topic_name, limits.topic_levels)) {
-    return refused(ReasonCode::TopicNameInvalid, Cause::TopicInvalid,
-                   "the topic has more levels than this broker allows");
+    return refuse(Refusal::TopicLevels);
   }
   if (!topic::is_publishable(publish.topic_name)) {
-    return refused(ReasonCode::NotAuthorized, Cause::PublishDenied,
-                   "this topic belongs to the broker");
+    return refuse(Refusal::BrokersTopic);
   }
   if (!context_.authorizer.may_publish({session_->client_id(), session_->user_name()},
                                        publish.topic_name)) {
-    return refused(ReasonCode::NotAuthorized, Cause::PublishDenied,
-                   "publishing to this topic is not allowed");
+    return refuse(Refusal::PublishDenied);
   }
   if (payload_bytes > limits.payload_bytes) {
-    return refused(ReasonCode::QuotaExceeded, Cause::PayloadTooLarge,
-                   "the payload is larger than this broker allows");
+    return refuse(Refusal::PayloadTooLarge);
   }
   return {};
 }
@@ -189,27 +195,23 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
   if (routed == Routed::MemoryFull || routed == Routed::QuotaExceeded) {
     if (qos == QoS::ExactlyOnce) context_.sessions.close_inbound(*session_, packet_id);
     if (routed == Routed::MemoryFull) return on_memory_full(qos, packet_id);
-    settle_publish({.kind = Verdict::Kind::Refuse,
-                    .reason = ReasonCode::QuotaExceeded,
-                    .reason_string = "a limit of this broker is reached"},
-                   qos, packet_id);
+    settle_publish({Verdict::Kind::Refuse, Refusal::LimitReached}, qos, packet_id);
     return true;
   }
   end_stall();
   reaches_few_ = !context_.router.schedule().last_was_wide();
   if (qos == QoS::AtMostOnce) return true;
   if (qos == QoS::ExactlyOnce) {
-    context_.commits.record(
-        {.kind = session::RecordKind::InboundOpened, .session = session_, .packet_id = packet_id});
+    record(session::RecordKind::InboundOpened, packet_id);
   }
   const session::CommitNumber commit = context_.commits.since(before);
   if (qos == QoS::ExactlyOnce) message.commit = commit;
   ++open_receives_;
-  const ReasonCode reason =
-      routed == Routed::NoSubscribers ? ReasonCode::NoMatchingSubscribers : ReasonCode::Success;
-  // [MQTT-3.3.4-1]
-  acknowledge(qos == QoS::AtLeastOnce ? PacketType::Puback : PacketType::Pubrec, packet_id, reason,
-              commit);
+  acknowledge({.commit = commit,
+               .type = answer_to(qos),
+               .reason = routed == Routed::NoSubscribers ? ReasonCode::NoMatchingSubscribers
+                                                         : ReasonCode::Success,
+               .packet_id = packet_id});
   return true;
 }
 
@@ -220,14 +222,16 @@ void Connection::settle_publish(const Verdict& verdict, QoS qos, PacketIdentifie
     ++context_.metrics.publish_dropped;
     return;
   }
-  const PacketType type = qos == QoS::AtLeastOnce ? PacketType::Puback : PacketType::Pubrec;
+  const RefusalRow& row = row_of(verdict.refusal);
+  Acknowledgement answer{.type = answer_to(qos), .reason = row.reason, .packet_id = packet_id};
   if (verdict.kind == Verdict::Kind::Repeat) {
-    return acknowledge(type, packet_id, ReasonCode::Success, context_.commits.pending());
+    answer.commit = context_.commits.pending();
+  } else {
+    ++context_.metrics.publish_dropped;
+    ++open_receives_;
   }
-  ++context_.metrics.publish_dropped;
-  ++open_receives_;
   // Before 5.0 there is no refusal: acknowledged and dropped [MQTT-3.3.5-2@3.1.1].
-  acknowledge(type, packet_id, verdict.reason, 0, verdict.reason_string);
+  acknowledge(answer, row.reason_string());
 }
 
 // Deleting a retained message gives memory back, so it is not refused for memory where it needs
@@ -239,8 +243,10 @@ bool Connection::clear_without_room(const wire::Publish& publish) {
   end_stall();
   if (publish.qos == QoS::AtMostOnce) return true;
   ++open_receives_;
-  acknowledge(PacketType::Puback, *publish.packet_id, ReasonCode::NoMatchingSubscribers,
-              context_.commits.since(before));
+  acknowledge({.commit = context_.commits.since(before),
+               .type = PacketType::Puback,
+               .reason = ReasonCode::NoMatchingSubscribers,
+               .packet_id = *publish.packet_id});
   return true;
 }
 
@@ -264,10 +270,7 @@ void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
   if (qos != QoS::AtMostOnce && !is_v5()) {
     return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   }
-  context_.metrics.count(Cause::MemoryFull);
-  const Verdict verdict{.kind = Verdict::Kind::Refuse,
-                        .reason = ReasonCode::QuotaExceeded,
-                        .reason_string = "the broker's memory is full"};
+  const Verdict verdict = refuse(Refusal::MemoryFull);
   // A payload that is still coming is read over first: there are clients that free it with the
   // answer, and go on sending it.
   if (incoming_ != nullptr && incoming_->stage != Incoming::Stage::Complete) {
@@ -277,23 +280,17 @@ void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
   }
 }
 
-void Connection::acknowledge(PacketType type, PacketIdentifier packet_id, ReasonCode reason,
-                             session::CommitNumber commit, std::string_view reason_string) {
-  bool queued = false;
+void Connection::acknowledge(const Acknowledgement& owed, std::string_view reason_string) {
+  Queued queued = Queued::TooLarge;
   if (is_v5() && wants_problem_information_ && !reason_string.empty()) {
-    std::uint8_t buffer[160];
-    wire::Ack ack{.packet_id = packet_id, .reason = reason};
-    ack.properties.reason_string = reason_string;
-    wire::Writer out(buffer);
-    wire::encode_ack(out, version_, type, ack);
-    // Left out where it would be too long for the client [MQTT-3.4.2-2] [MQTT-3.5.2-2].
-    queued = out.ok() && fits_client(out.size()) &&
-             acknowledgements_.push_packet(context_.memory, type, reason, out.written(), commit);
+    wire::Ack ack{.packet_id = owed.packet_id, .reason = owed.reason};
+    queued =
+        queue_packet(Acknowledgement(owed), reason_string, ack.properties, 0,
+                     [&](wire::Writer& out) { wire::encode_ack(out, version_, owed.type, ack); });
   }
-  if (!queued) {
-    queued = acknowledgements_.push(context_.memory, type, packet_id, reason, commit);
+  if (queued != Queued::Yes && !acknowledgements_.push(context_.memory, owed)) {
+    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   }
-  if (!queued) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   mark_ready();
 }
 

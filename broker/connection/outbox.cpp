@@ -21,17 +21,22 @@ using Kind = PlannedPacket::Kind;
 namespace {
 
 // The shortest form of an acknowledgement without properties (section 3.4.2.1): a reason code only
-// for 5.0 and only when it says something. Returns its size.
+// for 5.0 and only when it says something. A DISCONNECT has nothing else. Returns its size.
 constexpr std::size_t kSmallBytes = 5;
 std::size_t write_small(const Acknowledgement& owed, bool v5, std::uint8_t* out) {
+  std::uint8_t* end = out;
   const unsigned flags = owed.type == PacketType::Pubrel ? 2U : 0U;  // [MQTT-3.6.1-1]
-  out[0] = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
-  const bool has_reason = v5 && owed.reason != wire::ReasonCode::Success;
-  out[1] = has_reason ? 3 : 2;
-  out[2] = static_cast<std::uint8_t>(owed.packet_id >> 8U);
-  out[3] = static_cast<std::uint8_t>(owed.packet_id);
-  out[4] = static_cast<std::uint8_t>(owed.reason);
-  return has_reason ? 5 : 4;
+  *end++ = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
+  ++end;
+  if (owed.type != PacketType::Disconnect) {
+    *end++ = static_cast<std::uint8_t>(owed.packet_id >> 8U);
+    *end++ = static_cast<std::uint8_t>(owed.packet_id);
+  }
+  if (v5 && owed.reason != wire::ReasonCode::Success) {
+    *end++ = static_cast<std::uint8_t>(owed.reason);
+  }
+  out[1] = static_cast<std::uint8_t>(end - out - 2);
+  return static_cast<std::size_t>(end - out);
 }
 
 }  // namespace
@@ -76,8 +81,7 @@ void Connection::write_out() {
     if (refill == routing::Refill::NoMemory) retry_soon();
   }
   const bool more = refill == routing::Refill::More;
-  Plan plan(context_.scratch, context_.messages.created());
-  plan.aliases_before = alias_count();
+  Plan plan(context_.scratch, context_.messages.created(), alias_count());
   plan_held(plan);
   plan_acknowledgements(plan);
   if (session_ != nullptr && phase_ == Phase::Open && !awaits_connack()) {
@@ -116,7 +120,6 @@ void Connection::plan_acknowledgements(Plan& plan) {
   Acknowledgements::Place place;
   Acknowledgement owed;
   bool has_disconnect = false;
-  const std::uint16_t aliases = alias_count();
   while (acknowledgements_.next(place, owed)) {
     // In order of arrival: what waits for its commit holds up those behind it.
     if (!context_.commits.is_durable(owed.commit)) break;
@@ -124,13 +127,9 @@ void Connection::plan_acknowledgements(Plan& plan) {
     has_disconnect = owed.type == PacketType::Disconnect;
     if (has_disconnect) plan_pings(plan);
     std::uint8_t small[kSmallBytes];
-    if (owed.packet.empty()) owed.packet = {small, write_small(owed, is_v5(), small)};
-    const std::size_t size = owed.packet.size();
-    std::uint8_t* const room = plan.room(size);
-    if (room != nullptr) {
-      copy(room, owed.packet);
-      plan.add(Kind::Acknowledgement, size, aliases);
-    } else if (size <= kSmallBytes || !plan.add_in_place(owed.packet, aliases)) {
+    const bool is_ready = !owed.packet.empty();
+    if (!is_ready) owed.packet = {small, write_small(owed, is_v5(), small)};
+    if (!plan.add_whole(Kind::Acknowledgement, owed.packet, is_ready)) {
       plan.is_full = true;
       return;
     }
@@ -147,34 +146,26 @@ bool Connection::awaits_connack() const {
 }
 
 void Connection::plan_pings(Plan& plan) {
-  const std::uint16_t aliases = alias_count();
-  for (std::uint16_t i = 0; i < owed_pings_; ++i) {
-    std::uint8_t* const room = plan.room(2);
-    if (room == nullptr) {
-      plan.is_full = true;
-      return;
-    }
-    room[0] = static_cast<std::uint8_t>(static_cast<unsigned>(PacketType::Pingresp) << 4U);
-    room[1] = 0;
-    plan.add(Kind::Pingresp, 2, aliases);
+  constexpr std::uint8_t kPingresp[] = {static_cast<unsigned>(PacketType::Pingresp) << 4U, 0};
+  for (std::uint16_t i = 0; i < owed_pings_ && !plan.is_full; ++i) {
+    plan.is_full = !plan.add_whole(Kind::Pingresp, kPingresp);
   }
 }
 
 // What was in flight when the last connection ended, in its order, with its identifiers
 // [MQTT-4.4.0-1].
 void Connection::plan_resends(Plan& plan) {
-  const std::uint16_t aliases = alias_count();
   plan.quota = session_->quota_used;
   for (Delivery* delivery = session_->resend; delivery != nullptr;) {
     Delivery* const following = delivery->next;
     if (delivery->state == OutboundState::AwaitPubcomp) {
-      std::uint8_t* const room = plan.room(kSmallBytes);
-      if (room == nullptr) {
+      std::uint8_t pubrel[kSmallBytes];
+      const std::size_t bytes = write_small(
+          {.type = PacketType::Pubrel, .packet_id = delivery->packet_id}, false, pubrel);
+      if (!plan.add_whole(Kind::Resend, {pubrel, bytes})) {
         plan.is_full = true;
         return;
       }
-      write_small({.type = PacketType::Pubrel, .packet_id = delivery->packet_id}, false, room);
-      plan.add(Kind::Resend, 4, aliases);
       delivery = following;
       continue;
     }
@@ -194,9 +185,7 @@ void Connection::plan_resends(Plan& plan) {
     }
     if (is_droppable(*delivery, loaded)) {
       const auto found = Sessions::find_inflight(*session_, delivery->packet_id);
-      context_.commits.record({.kind = session::RecordKind::OutboundDone,
-                               .session = session_,
-                               .packet_id = delivery->packet_id});
+      record(session::RecordKind::OutboundDone, delivery->packet_id);
       context_.sessions.deliveries().destroy(context_.sessions.land(*session_, found));
       delivery = following;
       continue;
@@ -228,7 +217,7 @@ bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) 
     return true;
   }
   // What it has of its own must fit the scratch, all of it what the client takes.
-  const std::size_t total = publish_size(delivery).total;
+  const std::size_t total = publish_size(delivery, message.topic_name().size(), 0).total;
   if (!fits_client(total) ||
       total - shared_bytes(message, is_v5()) > context_.scratch.bytes.size()) {
     context_.metrics.count(Cause::TooLargeForClient);
@@ -291,8 +280,7 @@ Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, De
   if (loaded == message::Loaded::Pending) return Planned::No;
   if (is_droppable(delivery, loaded)) {
     ++context_.metrics.publish_dropped;
-    context_.commits.record(
-        {.kind = session::RecordKind::Discarded, .session = &session, .message = &message});
+    record(session::RecordKind::Discarded, 0, &message);
     context_.sessions.deliveries().destroy(context_.sessions.dequeue_after(session, before));
     return Planned::TakenOut;
   }

@@ -22,12 +22,14 @@ constexpr std::size_t kCopyBytes = 2'048;
 
 }  // namespace
 
-Connection::PublishSize Connection::publish_size(const Delivery& delivery) const {
+Connection::PublishSize Connection::publish_size(const Delivery& delivery, std::size_t topic_bytes,
+                                                 std::uint32_t alias_bytes) const {
   const Message& message = *delivery.message;
   PublishSize size;
-  size.remaining = static_cast<std::uint32_t>(2 + message.topic_name().size());
+  size.remaining = static_cast<std::uint32_t>(2 + topic_bytes);
   if (delivery.qos != QoS::AtMostOnce) size.remaining += 2;
   if (is_v5()) {
+    size.properties = alias_bytes;
     if (message.expires() != kNever) size.properties += 5;
     session::Deliveries::for_each_identifier(delivery, [&size](std::uint32_t identifier) {
       size.properties += 1 + wire::variable_byte_integer_bytes(identifier);
@@ -40,35 +42,33 @@ Connection::PublishSize Connection::publish_size(const Delivery& delivery) const
   return size;
 }
 
-// The form of a PUBLISH that is the same for each receiver of that form; none when it has something
-// of the receiver's own or of the moment.
-std::optional<std::uint8_t> Connection::common_form(const Delivery& delivery) const {
+// The form of a PUBLISH that is the same for each receiver of that form; kOwnForm when it has
+// something of the receiver's own or of the moment.
+std::uint8_t Connection::common_form(const Delivery& delivery) const {
   const bool is_common = delivery.qos == QoS::AtMostOnce && !delivery.has_list &&
                          delivery.identifier == 0 && alias_maximum_out_ == 0 &&
                          delivery.message->expires() == kNever;
-  if (!is_common) return std::nullopt;
+  if (!is_common) return kOwnForm;
   return static_cast<std::uint8_t>((is_v5() ? 2U : 0U) | (delivery.retain ? 1U : 0U));
 }
 
 // Plans a PUBLISH that the last write left in the scratch; false when it has to be put together.
 bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
-  const auto form = common_form(delivery);
-  if (!form) return false;
+  const std::uint8_t form = common_form(delivery);
   const std::size_t most = maximum_packet_size_ != 0 ? maximum_packet_size_ : SIZE_MAX;
-  return plan.add_again(*delivery.message, *form, most, alias_count());
+  return form != kOwnForm && plan.add_again(*delivery.message, form, most);
 }
 
 // Plans one PUBLISH; false when there is no room for it in this write.
 bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdentifier packet_id,
                               Kind planned) {
   Message& message = *delivery.message;
-  PublishSize size = publish_size(delivery);
   std::string_view topic_name = message.topic_name();
+  PublishSize size = publish_size(delivery, topic_name.size(), 0);
   std::uint16_t alias = 0;
-  bool defines = false;
   // Aliases are given as topics come, until the client's maximum is used up [MQTT-3.1.2-26]. A
   // resend carries the full topic.
-  constexpr std::size_t kAliasBytes = 3;
+  constexpr std::uint32_t kAliasBytes = 3;
   if (alias_maximum_out_ > 0 && planned == Kind::Delivery && topic_name.size() > kAliasBytes &&
       make_extras() != nullptr) {
     TopicAliases& aliases = extras_->outgoing_aliases;
@@ -76,33 +76,27 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
     // Two lengths may become a byte longer. Without memory the topic goes without an alias.
     const std::size_t total = size.total + kAliasBytes + 2;
     const auto fresh = static_cast<std::uint16_t>(aliases.count() + 1);
-    defines = alias == 0 && fresh <= alias_maximum_out_ && fits_client(total) &&
-              total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
-              aliases.define(context_.memory, fresh, topic_name);
-    if (alias != 0 || defines) {
-      const auto added = static_cast<std::uint32_t>(kAliasBytes);
-      size.remaining -= wire::variable_byte_integer_bytes(size.properties) + size.properties;
-      size.properties += added;
-      size.remaining += wire::variable_byte_integer_bytes(size.properties) + size.properties;
-      if (alias != 0) {
-        size.remaining -= static_cast<std::uint32_t>(topic_name.size());
-        topic_name = {};
-      }
-      size.total = 1 + wire::variable_byte_integer_bytes(size.remaining) + size.remaining;
+    if (alias != 0) {
+      topic_name = {};
+    } else if (fresh <= alias_maximum_out_ && fits_client(total) &&
+               total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
+               aliases.define(context_.memory, fresh, topic_name)) {
+      alias = fresh;
     }
+    if (alias != 0) size = publish_size(delivery, topic_name.size(), kAliasBytes);
   }
   const bool v5 = is_v5();
   const std::size_t shared = shared_bytes(message, v5);
-  const std::size_t own = size.total - shared;
   const bool copies = shared <= kCopyBytes && size.total <= context_.scratch.bytes.size();
-  std::uint8_t* const room = plan.room(copies ? size.total : own);
-  if (defines) alias = alias_count();
+  const std::size_t own = copies ? size.total : size.total - shared;
+  std::uint8_t* const room = plan.room(own);
   if (room == nullptr) {
-    if (defines) truncate_aliases(static_cast<std::uint16_t>(alias - 1));
+    truncate_aliases(plan.aliases);
     return false;
   }
+  plan.aliases = alias_count();
 
-  wire::Writer out({room, copies ? size.total : own});
+  wire::Writer out({room, own});
   const unsigned dup = delivery.dup && delivery.qos != QoS::AtMostOnce ? 8U : 0U;
   const unsigned flags =
       dup | static_cast<unsigned>(delivery.qos) << 1U | (delivery.retain ? 1U : 0U);
@@ -134,9 +128,10 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
       return true;
     });
   }
-  MIDGE_ASSERT(out.ok() && out.size() == (copies ? size.total : own));
-  plan.add(planned, out.size(), alias_count(), copies ? nullptr : &message, v5);
-  if (const auto form = common_form(delivery); form && copies) plan.keep(message, *form);
+  MIDGE_ASSERT(out.ok() && out.size() == own);
+  plan.add(planned, own, copies ? nullptr : &message, v5);
+  const std::uint8_t form = common_form(delivery);
+  if (copies && form != kOwnForm) plan.keep(message, form);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // The workspace of the outbox, one for all connections: packets are built here and written at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,28 +35,30 @@ struct PlannedPacket {
 // What the last write was made of stays until the next one is put together. When that begins with
 // the same PUBLISHes, as it does for the receivers of a message for many, they lie there already.
 struct OutboxScratch {
-  static constexpr std::size_t kChunks = 64;
-
   MutableBytes bytes;
   std::span<PlannedPacket> packets;
-  hal::Chunk chunks[kChunks];
+  std::span<hal::Chunk> chunks;
   std::size_t kept = 0;  // packets of the last write that may still be there
   std::uint64_t generation =
       0;  // Messages::created() then: a message's place may have changed hands
 
-  // The packets that a write from so many bytes is planned for.
-  [[nodiscard]] static constexpr std::size_t packets_in(std::size_t scratch_bytes) {
-    return scratch_bytes / 32;
+  // What it takes of memory. What tells of the packets is as large as one for each 32 bytes, so
+  // that all is whole pages.
+  [[nodiscard]] static constexpr std::size_t memory_bytes(std::size_t scratch_bytes) {
+    return scratch_bytes / 32 * sizeof(PlannedPacket) + scratch_bytes;
   }
-  // Takes its memory once; false when there is none.
+  // Takes its memory once, in one piece; false when there is none.
   [[nodiscard]] bool allocate(Memory& memory, std::size_t scratch_bytes) {
-    const std::size_t count = packets_in(scratch_bytes);
-    auto* const data = static_cast<std::uint8_t*>(memory.allocate(scratch_bytes));
-    auto* const planned =
-        static_cast<PlannedPacket*>(memory.allocate(count * sizeof(PlannedPacket)));
-    if (data == nullptr || planned == nullptr) return false;
-    bytes = {data, scratch_bytes};
-    packets = {planned, count};
+    constexpr std::size_t kMostChunks = 64;
+    const std::size_t records = memory_bytes(scratch_bytes) - scratch_bytes;
+    const std::size_t chunk_count = std::min(scratch_bytes / 128, kMostChunks);
+    const std::size_t packet_count =
+        (records - chunk_count * sizeof(hal::Chunk)) / sizeof(PlannedPacket);
+    void* const place = memory.allocate(memory_bytes(scratch_bytes));
+    if (place == nullptr) return false;
+    packets = {static_cast<PlannedPacket*>(place), packet_count};
+    chunks = {reinterpret_cast<hal::Chunk*>(packets.data() + packet_count), chunk_count};
+    bytes = {reinterpret_cast<std::uint8_t*>(chunks.data() + chunk_count), scratch_bytes};
     return true;
   }
 };

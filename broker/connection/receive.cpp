@@ -14,29 +14,11 @@ namespace {
 
 // A PUBLISH up to this size is collected whole; the payload of a larger one is not copied twice.
 constexpr std::uint32_t kCollectBytes = 2'048;
-// Only these may come from a client; the others are the server's.
-bool comes_from_client(PacketType type) {
-  switch (type) {
-    case PacketType::Connect:
-    case PacketType::Publish:
-    case PacketType::Puback:
-    case PacketType::Pubrec:
-    case PacketType::Pubrel:
-    case PacketType::Pubcomp:
-    case PacketType::Subscribe:
-    case PacketType::Unsubscribe:
-    case PacketType::Pingreq:
-    case PacketType::Disconnect:
-    case PacketType::Auth:
-      return true;
-    case PacketType::Connack:
-    case PacketType::Suback:
-    case PacketType::Unsuback:
-    case PacketType::Pingresp:
-      break;
-  }
-  return false;
-}
+// The types that may come from a client; the others are the server's.
+constexpr unsigned kFromClient =
+    bits(PacketType::Connect, PacketType::Publish, PacketType::Puback, PacketType::Pubrec,
+         PacketType::Pubrel, PacketType::Pubcomp, PacketType::Subscribe, PacketType::Unsubscribe,
+         PacketType::Pingreq, PacketType::Disconnect, PacketType::Auth);
 
 }  // namespace
 
@@ -100,7 +82,7 @@ bool Connection::accepts(const wire::FixedHeader& header) {
     close(ReasonCode::PacketTooLarge, metrics::Cause::PacketTooLarge);
     return false;
   }
-  if (!comes_from_client(header.type) || (header.type == PacketType::Auth && !is_v5())) {
+  if ((kFromClient & bits(header.type)) == 0 || (header.type == PacketType::Auth && !is_v5())) {
     close_for(ReasonCode::ProtocolError);
     return false;
   }
@@ -165,14 +147,12 @@ std::size_t Connection::continue_body(Bytes rest) {
     end_collecting();
     return count;
   }
-  const auto head = wire::measure_publish_head(version_, incoming.header.flags, incoming.body(),
-                                               incoming.header.remaining_length);
-  if (!head) {
-    close_for(head.error());
-  } else if (!head->complete) {
-    incoming.wanted = std::min(head->bytes, incoming.header.remaining_length);
-  } else if (head->bytes > incoming.filled) {
-    incoming.wanted = head->bytes;
+  const std::uint32_t head = wire::measure_publish_head(
+      version_, incoming.header.flags, incoming.body(), incoming.header.remaining_length);
+  if (head == 0) {
+    close_for(ReasonCode::MalformedPacket);
+  } else if (head > incoming.filled) {
+    incoming.wanted = head;
   } else if (!start_payload()) {
     // Not now: what came of the head is offered again, the pause has begun.
     incoming.filled -= count;
@@ -315,11 +295,7 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
         pause(kTurnFull);
         return false;
       }
-      if (header.type == PacketType::Subscribe) {
-        on_subscribe(body);
-      } else {
-        on_unsubscribe(body);
-      }
+      on_filters(header.type, body);
       break;
     case PacketType::Pingreq:
       if (!wire::ping_is_valid(body)) {

@@ -17,34 +17,39 @@ namespace {
 constexpr std::uint32_t kReserveBytes = 256;
 
 // Most of these free memory, so memory that is full must not keep them out.
-bool is_never_refused(PacketType type) {
-  return type == PacketType::Puback || type == PacketType::Pubrec || type == PacketType::Pubrel ||
-         type == PacketType::Pubcomp || type == PacketType::Unsubscribe ||
-         type == PacketType::Pingreq || type == PacketType::Disconnect;
-}
+constexpr unsigned kNeverRefused =
+    bits(PacketType::Puback, PacketType::Pubrec, PacketType::Pubrel, PacketType::Pubcomp,
+         PacketType::Unsubscribe, PacketType::Pingreq, PacketType::Disconnect);
 
 }  // namespace
 
 // What comes in pieces may go as far into the reserve as the whole packet.
 Reserve Connection::reserve_to_read(PacketType type) const {
   if (phase_ == Phase::AwaitConnect) return Reserve::Enter;
-  return is_never_refused(type) ? Reserve::Use : Reserve::Keep;
+  return (kNeverRefused & bits(type)) != 0 ? Reserve::Use : Reserve::Keep;
+}
+
+// Memory for a half packet, perhaps what others had that have stalled. Null when there is none:
+// then it has been dealt with.
+void* Connection::claim(std::size_t bytes, Reserve reserve) {
+  void* memory = nullptr;
+  if (may_hold(bytes) || reserve == Reserve::Use) {
+    do {
+      memory = context_.memory.allocate(bytes, reserve);
+    } while (memory == nullptr && make_way());
+  }
+  if (memory != nullptr) {
+    end_stall();
+  } else {
+    on_no_room();
+  }
+  return memory;
 }
 
 bool Connection::make_incoming(PacketType type) {
-  const Reserve reserve = reserve_to_read(type);
-  void* memory = nullptr;
-  if (may_hold(sizeof(Incoming)) || reserve == Reserve::Use) {
-    do {
-      memory = context_.memory.allocate(sizeof(Incoming), reserve);
-    } while (memory == nullptr && make_way());
-  }
-  if (memory == nullptr) {
-    on_no_room();
-    return false;
-  }
+  void* const memory = claim(sizeof(Incoming), reserve_to_read(type));
+  if (memory == nullptr) return false;
   incoming_ = new (memory) Incoming(*this);
-  end_stall();
   account_incoming();
   return true;
 }
@@ -70,23 +75,14 @@ bool Connection::grow_incoming(std::uint32_t bytes) {
   const auto capacity = static_cast<std::uint32_t>(context_.memory.capacity_for(wished));
   Reserve reserve = reserve_to_read(incoming.header.type);
   if (reserve == Reserve::Use && capacity > kReserveBytes) reserve = Reserve::Keep;
-  std::uint8_t* buffer = nullptr;
-  if (may_hold(capacity) || reserve == Reserve::Use) {
-    do {
-      buffer = static_cast<std::uint8_t*>(context_.memory.allocate(capacity, reserve));
-    } while (buffer == nullptr && make_way());
-  }
-  if (buffer == nullptr) {
-    on_no_room();
-    return false;
-  }
+  auto* const buffer = static_cast<std::uint8_t*>(claim(capacity, reserve));
+  if (buffer == nullptr) return false;
   if (incoming.buffer != nullptr) {
     copy(buffer, incoming.body());
     context_.memory.release(incoming.buffer, incoming.capacity);
   }
   incoming.buffer = buffer;
   incoming.capacity = capacity;
-  end_stall();
   account_incoming();
   return true;
 }

@@ -174,11 +174,7 @@ class Reckoning {
     const SizeClassTable classes(paging_.page_bytes, Slab::usable_page_bytes(paging_.page_bytes));
     put_pages(User::SizeClasses,
               round_up(classes.bytes(sizeof(Slab)), paging_.page_bytes) / paging_.page_bytes);
-    const std::size_t scratch = scratch_bytes(limits_);
-    put(User::Scratch,
-        Parts(memory(scratch)) + memory(connection::OutboxScratch::packets_in(scratch) *
-                                        sizeof(connection::PlannedPacket)),
-        1);
+    put(User::Scratch, memory(connection::OutboxScratch::memory_bytes(scratch_bytes(limits_))), 1);
     put(User::Trees,
         Parts(memory(routing::SubscriptionTree::stack_bytes(limits_.topic_levels))) +
             memory(sizeof(routing::TreeNode)) + memory(sizeof(routing::RetainedNode)),

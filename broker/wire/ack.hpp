@@ -20,6 +20,8 @@ struct Ack {
 // `type` is one of the four; flags are judged by flags_are_valid() before. Errors: MalformedPacket,
 // ProtocolError (packet identifier 0, a reason code that is not listed for `type`, properties).
 [[nodiscard]] Result<Ack, ReasonCode> decode_ack(Version version, PacketType type, Bytes body);
+// The same in place: `ack` comes in new. Returns Success or the error.
+[[nodiscard]] ReasonCode decode_ack(Version version, PacketType type, Bytes body, Ack& ack);
 
 // Whole packet, in its shortest form: 4 bytes when reason is Success and there are no properties,
 // and always before 5.0; 5 bytes for another reason without properties.

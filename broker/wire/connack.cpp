@@ -1,5 +1,6 @@
 #include "broker/wire/connack.hpp"
 
+#include "broker/wire/decoded.hpp"
 #include "broker/wire/frame.hpp"
 #include "broker/wire/reader.hpp"
 
@@ -114,31 +115,27 @@ std::optional<ReturnCode> return_code_of(ReasonCode reason) {
 }
 
 Result<Connack, ReasonCode> decode_connack(Version version, std::uint8_t flags, Bytes body) {
-  if (!flags_are_valid(version, PacketType::Connack, flags)) {
-    return Failure{ReasonCode::MalformedPacket};
-  }
-  Reader in(body);
-  Connack connack;
-  const ReasonCode reason = read_connack(in, version, connack);
-  if (is_error(reason)) return Failure{reason};
-  return connack;
+  return decoded<Connack>([&](Connack& connack) {
+    if (!flags_are_valid(version, PacketType::Connack, flags)) return ReasonCode::MalformedPacket;
+    Reader in(body);
+    return read_connack(in, version, connack);
+  });
 }
 
 void encode_connack(Writer& out, Version version, const Connack& connack) {
+  const auto return_code = return_code_of(connack.reason);
+  if (version != Version::V5 && !return_code) return;
   const bool session_present = connack.session_present && version != Version::V31 &&
-                               connack.reason == ReasonCode::Success;            // [MQTT-3.2.2-6]
-  const std::uint8_t acknowledge_flags = session_present ? kSessionPresent : 0;  // [MQTT-3.2.2-1]
+                               connack.reason == ReasonCode::Success;  // [MQTT-3.2.2-6]
+  const std::size_t start = begin_packet(out, PacketType::Connack);
+  out.byte(session_present ? kSessionPresent : 0);  // [MQTT-3.2.2-1]
   if (version == Version::V5) {
-    const std::size_t bytes = 1 + 1 + std::size_t{property_section_bytes(connack.properties)};
-    write_fixed_header(out, PacketType::Connack, 0, length_of(bytes));
-    out.byte(acknowledge_flags);
     out.byte(static_cast<std::uint8_t>(connack.reason));
     write_properties(out, connack.properties);
-  } else if (const auto code = return_code_of(connack.reason)) {
-    write_fixed_header(out, PacketType::Connack, 0, 2);
-    out.byte(acknowledge_flags);
-    out.byte(static_cast<std::uint8_t>(*code));
+  } else {
+    out.byte(static_cast<std::uint8_t>(*return_code));
   }
+  out.insert_length(start);
 }
 
 }  // namespace midge::wire

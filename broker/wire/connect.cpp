@@ -23,25 +23,23 @@ constexpr std::uint8_t kPassword = 0x40;
 constexpr std::uint8_t kUserName = 0x80;
 
 // Reads protocol name and level into `connect`.
-std::optional<ConnectError> read_protocol(Reader& in, Connect& connect) {
+ConnectError read_protocol(Reader& in, Connect& connect) {
   const std::string_view name = in.utf8_string();
   const std::uint8_t level = in.byte();
-  if (!in.ok()) return ConnectError{ReasonCode::MalformedPacket, std::nullopt, false};
-  if (name != kName && name != kName31) {  // [MQTT-3.1.2-1]
-    return ConnectError{ReasonCode::UnsupportedProtocolVersion, std::nullopt, false};
+  if (!in.ok()) return {.reason = ReasonCode::MalformedPacket};
+  const bool is_31 = name == kName31;
+  if (name != kName && !is_31) {  // [MQTT-3.1.2-1]
+    return {.reason = ReasonCode::UnsupportedProtocolVersion};
   }
   connect.bridge = (level & kBridgeBit) != 0;
-  const unsigned plain_level = level & ~unsigned{kBridgeBit};
-  if (name == kName31 && plain_level == 3) {
-    connect.version = Version::V31;
-  } else if (name == kName && plain_level == 4) {
-    connect.version = Version::V311;
-  } else if (name == kName && level == 5) {
-    connect.version = Version::V5;
-  } else {  // [MQTT-3.1.2-2]
-    return ConnectError{ReasonCode::UnsupportedProtocolVersion, std::nullopt, true};
-  }
-  return std::nullopt;
+  connect.version = static_cast<Version>(connect.bridge ? level & ~unsigned{kBridgeBit} : level);
+  const bool is_known = is_31 ? connect.version == Version::V31
+                        : connect.bridge
+                            ? connect.version == Version::V311
+                            : connect.version == Version::V311 || connect.version == Version::V5;
+  if (is_known) return {};
+  return {.reason = ReasonCode::UnsupportedProtocolVersion,  // [MQTT-3.1.2-2]
+          .unsupported_level = true};
 }
 
 bool connect_flags_are_valid(Version version, std::uint8_t flags) {
@@ -100,16 +98,23 @@ ReasonCode read_rest(Reader& in, Connect& connect) {
 
 }  // namespace
 
-Result<Connect, ConnectError> decode_connect(std::uint8_t flags, Bytes body) {
+ConnectError decode_connect(std::uint8_t flags, Bytes body, Connect& connect) {
   Reader in(body);
-  Connect connect;
-  if (const auto error = read_protocol(in, connect)) return Failure{*error};
+  ConnectError error = read_protocol(in, connect);
+  if (is_error(error.reason)) return error;
   // The fixed header's flags are judged behind the level, so that a 5.0 client can be told.
-  const ReasonCode reason = flags_are_valid(connect.version, PacketType::Connect, flags)
-                                ? read_rest(in, connect)
-                                : ReasonCode::MalformedPacket;
-  if (is_error(reason)) return Failure{ConnectError{reason, connect.version, false}};
-  return connect;
+  error.version = connect.version;
+  error.reason = flags_are_valid(connect.version, PacketType::Connect, flags)
+                     ? read_rest(in, connect)
+                     : ReasonCode::MalformedPacket;
+  return error;
+}
+
+Result<Connect, ConnectError> decode_connect(std::uint8_t flags, Bytes body) {
+  Result<Connect, ConnectError> result{Connect{}};
+  const ConnectError error = decode_connect(flags, body, *result);
+  if (is_error(error.reason)) result = Failure{error};
+  return result;
 }
 
 namespace {
@@ -135,20 +140,10 @@ std::uint8_t connect_flags(const Connect& connect, bool has_password) {
 
 void encode_connect(Writer& out, const Connect& connect) {
   const bool v5 = connect.version == Version::V5;
-  const std::string_view name = connect.version == Version::V31 ? kName31 : kName;
   const bool has_password = connect.password && (v5 || connect.user_name);  // [..-22@3.1.1]
 
-  std::size_t bytes = string_bytes(name) + 1 + 1 + 2 + string_bytes(connect.client_id);
-  if (v5) bytes += property_section_bytes(connect.properties);
-  if (connect.will) {
-    if (v5) bytes += property_section_bytes(connect.will->properties);
-    bytes += string_bytes(connect.will->topic_name) + binary_data_bytes(connect.will->payload);
-  }
-  if (connect.user_name) bytes += string_bytes(*connect.user_name);
-  if (has_password) bytes += binary_data_bytes(*connect.password);
-
-  write_fixed_header(out, PacketType::Connect, 0, length_of(bytes));
-  out.utf8_string(name);
+  const std::size_t start = begin_packet(out, PacketType::Connect);
+  out.utf8_string(connect.version == Version::V31 ? kName31 : kName);
   out.byte(protocol_level(connect));
   out.byte(connect_flags(connect, has_password));
   out.two_byte_integer(connect.keep_alive);
@@ -161,6 +156,7 @@ void encode_connect(Writer& out, const Connect& connect) {
   }
   if (connect.user_name) out.utf8_string(*connect.user_name);
   if (has_password) out.binary_data(*connect.password);
+  out.insert_length(start);
 }
 
 }  // namespace midge::wire

@@ -36,10 +36,10 @@ struct Connect {
 
 // Why a CONNECT was refused and how it may be answered.
 struct ConnectError {
-  ReasonCode reason{};
+  ReasonCode reason = ReasonCode::Success;
   // Unset: the protocol name or level was not read or is unknown; close, with nothing or with
   // `reason` UnsupportedProtocolVersion in the form that `unsupported_level` tells.
-  std::optional<Version> version;
+  std::optional<Version> version{};
   // The name was MQTT or MQIsdp and only the level is unknown: 3.1.1 clients understand return
   // code 1.
   bool unsupported_level = false;
@@ -52,6 +52,8 @@ struct ConnectError {
 // Before 5.0 a password needs a user name. 3.1: the reserved flag is not judged, and user name and
 // password may be missing at the end of the body though their flags are set (3.1 section 3.1).
 [[nodiscard]] Result<Connect, ConnectError> decode_connect(std::uint8_t flags, Bytes body);
+// The same in place: `connect` comes in new. The error's reason is Success when there is none.
+[[nodiscard]] ConnectError decode_connect(std::uint8_t flags, Bytes body, Connect& connect);
 
 // Writes a whole packet, fixed header included. Before 5.0 a password without user name is left
 // out.

@@ -27,9 +27,14 @@ bool flags_are_valid(Version version, PacketType type, std::uint8_t flags) {
   return flags == 0;  // [MQTT-2.1.3-1] [MQTT-2.2.2-2@3.1.1]
 }
 
+std::size_t begin_packet(Writer& out, PacketType type, std::uint8_t flags) {
+  out.byte(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) << 4 | (flags & 0x0F)));
+  return out.size();
+}
+
 void write_fixed_header(Writer& out, PacketType type, std::uint8_t flags,
                         std::uint32_t remaining_length) {
-  out.byte(static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) << 4 | (flags & 0x0F)));
+  static_cast<void>(begin_packet(out, type, flags));
   out.variable_byte_integer(remaining_length);
 }
 

@@ -1,6 +1,7 @@
 // The fixed header (MQTT 5.0 section 2.1): where a packet begins and ends in a byte stream.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "broker/base/bytes.hpp"
@@ -54,5 +55,9 @@ struct FrameResult {
 // Writes first byte and Remaining Length; one above 268'435'455 is an overflow.
 void write_fixed_header(Writer& out, PacketType type, std::uint8_t flags,
                         std::uint32_t remaining_length);
+
+// Writes the first byte of a packet whose length is not known yet. The caller writes the body, then
+// puts the Remaining Length before it: out.insert_length() with what begin_packet() returned.
+[[nodiscard]] std::size_t begin_packet(Writer& out, PacketType type, std::uint8_t flags = 0);
 
 }  // namespace midge::wire

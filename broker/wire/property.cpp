@@ -4,6 +4,7 @@
 #include <array>
 
 #include "broker/base/assert.hpp"
+#include "broker/wire/decoded.hpp"
 #include "broker/wire/text.hpp"
 
 namespace midge::wire {
@@ -22,76 +23,157 @@ enum class DataType : std::uint8_t {
 };
 
 // A set of places, one bit each.
-using Places = std::uint32_t;
+using Places = std::uint16_t;
 
 template <class... Place>
 constexpr Places at(Place... places) {
-  return (0U | ... | (1U << static_cast<unsigned>(places)));
+  return static_cast<Places>((0U | ... | (1U << (static_cast<unsigned>(places) - 1))));
 }
 
+// What a value has to be; else "it is a Protocol Error", for a topic name a malformed packet.
+enum class Rule : std::uint8_t { Any, Flag /* 0 or 1 */, NonZero, TopicName };
 enum class Forwarding : std::uint8_t { Dropped, Forwarded };
+
+// The member of Properties that has the value: which one of the union tells the DataType.
+union Member {
+  std::optional<std::uint8_t> Properties::*byte;
+  std::optional<std::uint16_t> Properties::*two_bytes;
+  std::optional<std::uint32_t> Properties::*four_bytes;
+  std::optional<std::string_view> Properties::*text;
+  std::optional<Bytes> Properties::*data;
+
+  constexpr Member(std::optional<std::uint8_t> Properties::*member) : byte(member) {}
+  constexpr Member(std::optional<std::uint16_t> Properties::*member) : two_bytes(member) {}
+  constexpr Member(std::optional<std::uint32_t> Properties::*member) : four_bytes(member) {}
+  constexpr Member(std::optional<std::string_view> Properties::*member) : text(member) {}
+  constexpr Member(std::optional<Bytes> Properties::*member) : data(member) {}
+};
 
 struct PropertyRow {
   PropertyId id;
-  DataType type;
-  Forwarding forwarding;  // by a server, from a PUBLISH or a will to its receivers
+  DataType type : 3;
+  Rule rule : 2;
+  Forwarding forwarding : 1;  // by a server, from a PUBLISH or a will to its receivers
   Places allowed_at;
+  Member member;
 };
 
-// What the two tables of this file name.
+// What the tables of this file name.
 using enum PropertyPlace;
 using enum DataType;
+using enum Rule;
 using enum Forwarding;
+using P = Properties;
 
 constexpr Places kEverywhere = at(Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp,
                                   Subscribe, Suback, Unsubscribe, Unsuback, Disconnect, Auth, Will);
 constexpr Places kAnswers =
     at(Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Disconnect, Auth);
+constexpr std::optional<std::string_view> P::*kNoMember = nullptr;
 
 // MQTT 5.0 table 2-4, by number.
-constexpr auto kProperties = std::to_array<PropertyRow>({
-    {PropertyId::PayloadFormatIndicator, Byte, Forwarded, at(Publish, Will)},  // [MQTT-3.3.2-4]
-    {PropertyId::MessageExpiryInterval, FourByteInteger, Dropped, at(Publish, Will)},
-    {PropertyId::ContentType, Utf8String, Forwarded, at(Publish, Will)},      // [MQTT-3.3.2-20]
-    {PropertyId::ResponseTopic, Utf8String, Forwarded, at(Publish, Will)},    // [MQTT-3.3.2-15]
-    {PropertyId::CorrelationData, BinaryData, Forwarded, at(Publish, Will)},  // [MQTT-3.3.2-16]
-    {PropertyId::SubscriptionIdentifier, VariableByteInteger, Dropped, at(Publish, Subscribe)},
-    {PropertyId::SessionExpiryInterval, FourByteInteger, Dropped, at(Connect, Connack, Disconnect)},
-    {PropertyId::AssignedClientIdentifier, Utf8String, Dropped, at(Connack)},
-    {PropertyId::ServerKeepAlive, TwoByteInteger, Dropped, at(Connack)},
-    {PropertyId::AuthenticationMethod, Utf8String, Dropped, at(Connect, Connack, Auth)},
-    {PropertyId::AuthenticationData, BinaryData, Dropped, at(Connect, Connack, Auth)},
-    {PropertyId::RequestProblemInformation, Byte, Dropped, at(Connect)},
-    {PropertyId::WillDelayInterval, FourByteInteger, Dropped, at(Will)},
-    {PropertyId::RequestResponseInformation, Byte, Dropped, at(Connect)},
-    {PropertyId::ResponseInformation, Utf8String, Dropped, at(Connack)},
-    {PropertyId::ServerReference, Utf8String, Dropped, at(Connack, Disconnect)},
-    {PropertyId::ReasonString, Utf8String, Dropped, kAnswers},
-    {PropertyId::ReceiveMaximum, TwoByteInteger, Dropped, at(Connect, Connack)},
-    {PropertyId::TopicAliasMaximum, TwoByteInteger, Dropped, at(Connect, Connack)},
-    {PropertyId::TopicAlias, TwoByteInteger, Dropped, at(Publish)},
-    {PropertyId::MaximumQoS, Byte, Dropped, at(Connack)},
-    {PropertyId::RetainAvailable, Byte, Dropped, at(Connack)},
-    {PropertyId::UserProperty, Utf8StringPair, Forwarded, kEverywhere},  // [MQTT-3.3.2-17]
-    {PropertyId::MaximumPacketSize, FourByteInteger, Dropped, at(Connect, Connack)},
-    {PropertyId::WildcardSubscriptionAvailable, Byte, Dropped, at(Connack)},
-    {PropertyId::SubscriptionIdentifierAvailable, Byte, Dropped, at(Connack)},
-    {PropertyId::SharedSubscriptionAvailable, Byte, Dropped, at(Connack)},
-});
+constexpr PropertyRow kProperties[] = {
+    // [MQTT-3.3.2-4]
+    {PropertyId::PayloadFormatIndicator, Byte, Flag, Forwarded, at(Publish, Will),
+     &P::payload_format_indicator},
+    {PropertyId::MessageExpiryInterval, FourByteInteger, Any, Dropped, at(Publish, Will),
+     &P::message_expiry_interval},
+    // [MQTT-3.3.2-19, -20]
+    {PropertyId::ContentType, Utf8String, Any, Forwarded, at(Publish, Will), &P::content_type},
+    // [MQTT-3.3.2-13, -14, -15] [MQTT-4.7.3-1]
+    {PropertyId::ResponseTopic, Utf8String, TopicName, Forwarded, at(Publish, Will),
+     &P::response_topic},
+    // [MQTT-3.3.2-16]
+    {PropertyId::CorrelationData, BinaryData, Any, Forwarded, at(Publish, Will),
+     &P::correlation_data},
+    {PropertyId::SubscriptionIdentifier, VariableByteInteger, NonZero, Dropped,
+     at(Publish, Subscribe), &P::subscription_identifier},
+    {PropertyId::SessionExpiryInterval, FourByteInteger, Any, Dropped,
+     at(Connect, Connack, Disconnect), &P::session_expiry_interval},
+    {PropertyId::AssignedClientIdentifier, Utf8String, Any, Dropped, at(Connack),
+     &P::assigned_client_identifier},
+    {PropertyId::ServerKeepAlive, TwoByteInteger, Any, Dropped, at(Connack), &P::server_keep_alive},
+    {PropertyId::AuthenticationMethod, Utf8String, Any, Dropped, at(Connect, Connack, Auth),
+     &P::authentication_method},
+    {PropertyId::AuthenticationData, BinaryData, Any, Dropped, at(Connect, Connack, Auth),
+     &P::authentication_data},
+    {PropertyId::RequestProblemInformation, Byte, Flag, Dropped, at(Connect),
+     &P::request_problem_information},
+    {PropertyId::WillDelayInterval, FourByteInteger, Any, Dropped, at(Will),
+     &P::will_delay_interval},
+    {PropertyId::RequestResponseInformation, Byte, Flag, Dropped, at(Connect),
+     &P::request_response_information},
+    {PropertyId::ResponseInformation, Utf8String, Any, Dropped, at(Connack),
+     &P::response_information},
+    {PropertyId::ServerReference, Utf8String, Any, Dropped, at(Connack, Disconnect),
+     &P::server_reference},
+    {PropertyId::ReasonString, Utf8String, Any, Dropped, kAnswers, &P::reason_string},
+    {PropertyId::ReceiveMaximum, TwoByteInteger, NonZero, Dropped, at(Connect, Connack),
+     &P::receive_maximum},
+    {PropertyId::TopicAliasMaximum, TwoByteInteger, Any, Dropped, at(Connect, Connack),
+     &P::topic_alias_maximum},
+    {PropertyId::TopicAlias, TwoByteInteger, Any, Dropped, at(Publish), &P::topic_alias},
+    {PropertyId::MaximumQoS, Byte, Flag, Dropped, at(Connack), &P::maximum_qos},
+    {PropertyId::RetainAvailable, Byte, Flag, Dropped, at(Connack), &P::retain_available},
+    // [MQTT-1.5.7-1] [MQTT-3.3.2-17]
+    {PropertyId::UserProperty, Utf8StringPair, Any, Forwarded, kEverywhere, kNoMember},
+    {PropertyId::MaximumPacketSize, FourByteInteger, NonZero, Dropped, at(Connect, Connack),
+     &P::maximum_packet_size},
+    {PropertyId::WildcardSubscriptionAvailable, Byte, Flag, Dropped, at(Connack),
+     &P::wildcard_subscription_available},
+    {PropertyId::SubscriptionIdentifierAvailable, Byte, Flag, Dropped, at(Connack),
+     &P::subscription_identifier_available},
+    {PropertyId::SharedSubscriptionAvailable, Byte, Flag, Dropped, at(Connack),
+     &P::shared_subscription_available},
+};
 
-static_assert(std::is_sorted(kProperties.begin(), kProperties.end(),
+static_assert(std::is_sorted(std::begin(kProperties), std::end(kProperties),
                              [](const PropertyRow& a, const PropertyRow& b) {
                                return a.id < b.id;
                              }));
 
+// Mosquitto's order in CONNACK, which scripts compare; then the others by number. User Properties
+// come last.
+constexpr auto kWrittenOrder = std::to_array<PropertyId>({
+    PropertyId::SessionExpiryInterval,
+    PropertyId::ServerKeepAlive,
+    PropertyId::TopicAliasMaximum,
+    PropertyId::AssignedClientIdentifier,
+    PropertyId::AuthenticationMethod,
+    PropertyId::AuthenticationData,
+    PropertyId::RetainAvailable,
+    PropertyId::MaximumPacketSize,
+    PropertyId::ReceiveMaximum,
+    PropertyId::MaximumQoS,
+    PropertyId::PayloadFormatIndicator,
+    PropertyId::MessageExpiryInterval,
+    PropertyId::ContentType,
+    PropertyId::ResponseTopic,
+    PropertyId::CorrelationData,
+    PropertyId::SubscriptionIdentifier,
+    PropertyId::RequestProblemInformation,
+    PropertyId::WillDelayInterval,
+    PropertyId::RequestResponseInformation,
+    PropertyId::ResponseInformation,
+    PropertyId::ServerReference,
+    PropertyId::ReasonString,
+    PropertyId::TopicAlias,
+    PropertyId::WildcardSubscriptionAvailable,
+    PropertyId::SubscriptionIdentifierAvailable,
+    PropertyId::SharedSubscriptionAvailable,
+});
+
 // The row of property number `id`, or null when the spec has no such property. Numbers are variable
 // byte integers, but all that exist have one byte.
-const PropertyRow* find_property(std::uint8_t id) {
-  const auto* row = std::lower_bound(kProperties.begin(), kProperties.end(), id,
-                                     [](const PropertyRow& r, std::uint8_t wanted) {
-                                       return static_cast<std::uint8_t>(r.id) < wanted;
-                                     });
-  return row != kProperties.end() && static_cast<std::uint8_t>(row->id) == id ? row : nullptr;
+const PropertyRow* find_property(PropertyId id) {
+  const auto* row =
+      std::lower_bound(std::begin(kProperties), std::end(kProperties), id,
+                       [](const PropertyRow& r, PropertyId wanted) { return r.id < wanted; });
+  return row != std::end(kProperties) && row->id == id ? row : nullptr;
+}
+
+const PropertyRow* read_identifier(Reader& in) {
+  return find_property(static_cast<PropertyId>(in.byte()));
 }
 
 void skip_value(Reader& in, DataType type) {
@@ -122,7 +204,7 @@ void skip_value(Reader& in, DataType type) {
 // Moves `in` to the value of the next property `id`, over those between. False when there is none.
 bool find_next(Reader& in, PropertyId id) {
   while (!in.at_end()) {
-    const PropertyRow* row = find_property(in.byte());
+    const PropertyRow* row = read_identifier(in);
     if (row == nullptr) return false;
     if (row->id == id) return true;
     skip_value(in, row->type);
@@ -134,102 +216,57 @@ Reader reader_at(Bytes bytes, std::size_t offset) {
   return Reader(bytes.subspan(std::min(offset, bytes.size())));
 }
 
-// "It is a Protocol Error to include [it] more than once": all but User Properties.
+// "It is a Protocol Error to include [it] more than once": all but User Properties, and a PUBLISH's
+// Subscription Identifier. It has one for each subscription that it goes to; `section` keeps them
+// all.
 template <class T>
-ReasonCode set_once(std::optional<T>& property, T value) {
-  if (property) return ReasonCode::ProtocolError;
+ReasonCode set(std::optional<T>& property, T value, bool repeats = false) {
+  if (property) return repeats ? ReasonCode::Success : ReasonCode::ProtocolError;
   property = value;
   return ReasonCode::Success;
 }
 
-template <class T>
-ReasonCode set_non_zero(std::optional<T>& property, T value) {
-  if (value == 0) return ReasonCode::ProtocolError;
-  return set_once(property, value);
-}
-
-// 0 or 1; "a Protocol Error to have a value other than".
-ReasonCode set_flag(std::optional<std::uint8_t>& property, std::uint8_t value) {
-  if (value > 1) return ReasonCode::ProtocolError;
-  return set_once(property, value);
-}
-
-ReasonCode set_response_topic(Properties& properties, std::string_view topic) {
-  if (!is_topic_name(topic)) return ReasonCode::MalformedPacket;  // [MQTT-3.3.2-14, 4.7.3-1]
-  return set_once(properties.response_topic, topic);
-}
-
-ReasonCode set_subscription_identifier(Properties& properties, PropertyPlace place,
-                                       std::uint32_t value) {
-  if (value == 0) return ReasonCode::ProtocolError;  // section 3.8.2.1.2
-  // A PUBLISH has one for each subscription that it goes to; `section` keeps them all.
-  if (place == Publish && properties.subscription_identifier) return ReasonCode::Success;
-  return set_once(properties.subscription_identifier, value);
-}
-
-// Reads the value of property `id`. Where it does not fit the section, `in` is failed and the
-// returned code says nothing.
-ReasonCode read_value(Reader& in, PropertyPlace place, PropertyId id, Properties& properties) {
-  using enum PropertyId;
-  switch (id) {
-    case PayloadFormatIndicator:
-      return set_flag(properties.payload_format_indicator, in.byte());
-    case MessageExpiryInterval:
-      return set_once(properties.message_expiry_interval, in.four_byte_integer());
-    case ContentType:
-      return set_once(properties.content_type, in.utf8_string());  // [MQTT-3.3.2-19]
-    case ResponseTopic:
-      return set_response_topic(properties, in.utf8_string());  // [MQTT-3.3.2-13]
-    case CorrelationData:
-      return set_once(properties.correlation_data, in.binary_data());
-    case SubscriptionIdentifier:
-      return set_subscription_identifier(properties, place, in.variable_byte_integer());
-    case SessionExpiryInterval:
-      return set_once(properties.session_expiry_interval, in.four_byte_integer());
-    case AssignedClientIdentifier:
-      return set_once(properties.assigned_client_identifier, in.utf8_string());
-    case ServerKeepAlive:
-      return set_once(properties.server_keep_alive, in.two_byte_integer());
-    case AuthenticationMethod:
-      return set_once(properties.authentication_method, in.utf8_string());
-    case AuthenticationData:
-      return set_once(properties.authentication_data, in.binary_data());
-    case RequestProblemInformation:
-      return set_flag(properties.request_problem_information, in.byte());
-    case WillDelayInterval:
-      return set_once(properties.will_delay_interval, in.four_byte_integer());
-    case RequestResponseInformation:
-      return set_flag(properties.request_response_information, in.byte());
-    case ResponseInformation:
-      return set_once(properties.response_information, in.utf8_string());
-    case ServerReference:
-      return set_once(properties.server_reference, in.utf8_string());
-    case ReasonString:
-      return set_once(properties.reason_string, in.utf8_string());
-    case ReceiveMaximum:
-      return set_non_zero(properties.receive_maximum, in.two_byte_integer());
-    case TopicAliasMaximum:
-      return set_once(properties.topic_alias_maximum, in.two_byte_integer());
-    case TopicAlias:
-      return set_once(properties.topic_alias, in.two_byte_integer());
-    case MaximumQoS:
-      return set_flag(properties.maximum_qos, in.byte());
-    case RetainAvailable:
-      return set_flag(properties.retain_available, in.byte());
-    case UserProperty:  // [MQTT-1.5.7-1]
-      in.utf8_string();
-      in.utf8_string();
-      return ReasonCode::Success;
-    case MaximumPacketSize:
-      return set_non_zero(properties.maximum_packet_size, in.four_byte_integer());
-    case WildcardSubscriptionAvailable:
-      return set_flag(properties.wildcard_subscription_available, in.byte());
-    case SubscriptionIdentifierAvailable:
-      return set_flag(properties.subscription_identifier_available, in.byte());
-    case SharedSubscriptionAvailable:
-      return set_flag(properties.shared_subscription_available, in.byte());
+ReasonCode set_number(const PropertyRow& row, std::uint32_t value, PropertyPlace place,
+                      Properties& properties) {
+  if (row.rule == Flag ? value > 1 : row.rule == NonZero && value == 0) {
+    return ReasonCode::ProtocolError;
   }
-  return ReasonCode::MalformedPacket;
+  if (row.type == DataType::Byte) {
+    return set(properties.*row.member.byte, static_cast<std::uint8_t>(value));
+  }
+  if (row.type == TwoByteInteger) {
+    return set(properties.*row.member.two_bytes, static_cast<std::uint16_t>(value));
+  }
+  return set(properties.*row.member.four_bytes, value,
+             row.type == VariableByteInteger && place == Publish);
+}
+
+// Reads the value of a property. Where it does not fit the section, `in` is failed and the returned
+// code says nothing.
+ReasonCode read_value(Reader& in, PropertyPlace place, const PropertyRow& row,
+                      Properties& properties) {
+  switch (row.type) {
+    case DataType::Byte:
+      return set_number(row, in.byte(), place, properties);
+    case TwoByteInteger:
+      return set_number(row, in.two_byte_integer(), place, properties);
+    case FourByteInteger:
+      return set_number(row, in.four_byte_integer(), place, properties);
+    case VariableByteInteger:
+      return set_number(row, in.variable_byte_integer(), place, properties);
+    case Utf8String: {
+      const std::string_view text = in.utf8_string();
+      if (row.rule == TopicName && !is_topic_name(text)) return ReasonCode::MalformedPacket;
+      return set(properties.*row.member.text, text);
+    }
+    case BinaryData:
+      return set(properties.*row.member.data, in.binary_data());
+    case Utf8StringPair:
+      in.utf8_string();
+      in.utf8_string();
+      break;
+  }
+  return ReasonCode::Success;
 }
 
 // Reads the section `in`, which has nothing behind it.
@@ -237,11 +274,11 @@ ReasonCode read_section(Reader in, PropertyPlace place, Properties& properties) 
   properties.section = PropertySection(in.rest());
   while (!in.at_end()) {
     const std::size_t bytes_before = in.rest().size();
-    const PropertyRow* row = find_property(in.byte());
+    const PropertyRow* row = read_identifier(in);
     if (row == nullptr) return ReasonCode::MalformedPacket;
     // "An Identifier which is not valid for its packet type": section 2.2.2.2.
     if ((row->allowed_at & at(place)) == 0) return ReasonCode::MalformedPacket;
-    const ReasonCode reason = read_value(in, place, row->id, properties);
+    const ReasonCode reason = read_value(in, place, *row, properties);
     if (!in.ok()) return ReasonCode::MalformedPacket;
     if (is_error(reason)) return reason;
     if (row->forwarding == Forwarded) {
@@ -255,122 +292,67 @@ ReasonCode read_section(Reader in, PropertyPlace place, Properties& properties) 
   return ReasonCode::Success;
 }
 
-bool has_several_subscription_identifiers(PropertySection section) {
-  std::size_t offset = 0;
-  return section.next_subscription_identifier(offset) &&
-         section.next_subscription_identifier(offset);
-}
-
-// Shows every property that is set to `visitor`, in the order in which they are written.
-template <class Visitor>
-void visit_in_written_order(const Properties& p, Visitor&& visitor) {
-  using enum PropertyId;
-  const auto visit = [&visitor](PropertyId id, const auto& property) {
-    if (property) visitor.value(id, *property);
-  };
-  // Mosquitto's order in CONNACK, which scripts compare.
-  visit(SessionExpiryInterval, p.session_expiry_interval);
-  visit(ServerKeepAlive, p.server_keep_alive);
-  visit(TopicAliasMaximum, p.topic_alias_maximum);
-  visit(AssignedClientIdentifier, p.assigned_client_identifier);
-  visit(AuthenticationMethod, p.authentication_method);
-  visit(AuthenticationData, p.authentication_data);
-  visit(RetainAvailable, p.retain_available);
-  visit(MaximumPacketSize, p.maximum_packet_size);
-  visit(ReceiveMaximum, p.receive_maximum);
-  visit(MaximumQoS, p.maximum_qos);
-  // The others by number.
-  visit(PayloadFormatIndicator, p.payload_format_indicator);
-  visit(MessageExpiryInterval, p.message_expiry_interval);
-  visit(ContentType, p.content_type);
-  visit(ResponseTopic, p.response_topic);
-  visit(CorrelationData, p.correlation_data);
-  if (p.subscription_identifier && has_several_subscription_identifiers(p.section)) {
-    std::size_t offset = 0;
-    while (const auto identifier = p.section.next_subscription_identifier(offset)) {
-      visitor.subscription_identifier(*identifier);
-    }
-  } else if (p.subscription_identifier) {
-    visitor.subscription_identifier(*p.subscription_identifier);
-  }
-  visit(RequestProblemInformation, p.request_problem_information);
-  visit(WillDelayInterval, p.will_delay_interval);
-  visit(RequestResponseInformation, p.request_response_information);
-  visit(ResponseInformation, p.response_information);
-  visit(ServerReference, p.server_reference);
-  visit(ReasonString, p.reason_string);
-  visit(TopicAlias, p.topic_alias);
-  visit(WildcardSubscriptionAvailable, p.wildcard_subscription_available);
-  visit(SubscriptionIdentifierAvailable, p.subscription_identifier_available);
-  visit(SharedSubscriptionAvailable, p.shared_subscription_available);
-  std::size_t offset = 0;
-  while (const auto user_property = p.section.next_user_property(offset)) {
-    visitor.user_property(*user_property);
+void write_number(Writer& out, const PropertyRow& row, std::uint32_t value) {
+  out.byte(static_cast<std::uint8_t>(row.id));
+  if (row.type == DataType::Byte) {
+    out.byte(static_cast<std::uint8_t>(value));
+  } else if (row.type == TwoByteInteger) {
+    out.two_byte_integer(static_cast<std::uint16_t>(value));
+  } else if (row.type == FourByteInteger) {
+    out.four_byte_integer(value);
+  } else {
+    out.variable_byte_integer(value);
   }
 }
 
-// Counts what PropertyWriter writes; every property begins with one byte of identifier.
-class PropertyCounter {
- public:
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+void write_data(Writer& out, const PropertyRow& row, Bytes value) {
+  out.byte(static_cast<std::uint8_t>(row.id));
+  out.binary_data(value);
+}
 
-  void value(PropertyId, std::uint8_t) { bytes_ += 1 + 1; }
-  void value(PropertyId, std::uint16_t) { bytes_ += 1 + 2; }
-  void value(PropertyId, std::uint32_t) { bytes_ += 1 + 4; }
-  void value(PropertyId, std::string_view text) { bytes_ += 1 + string_bytes(text); }
-  void value(PropertyId, Bytes data) { bytes_ += 1 + binary_data_bytes(data); }
-  void subscription_identifier(std::uint32_t value) {
-    bytes_ += 1 + variable_byte_integer_bytes(value);
+// Writes a property that is set.
+void write_property(Writer& out, const PropertyRow& row, const Properties& properties) {
+  switch (row.type) {
+    case DataType::Byte:
+      if (const auto& value = properties.*row.member.byte) write_number(out, row, *value);
+      return;
+    case TwoByteInteger:
+      if (const auto& value = properties.*row.member.two_bytes) write_number(out, row, *value);
+      return;
+    case FourByteInteger:
+    case VariableByteInteger:
+      if (const auto& value = properties.*row.member.four_bytes) write_number(out, row, *value);
+      return;
+    case Utf8String:
+      if (const auto& value = properties.*row.member.text) write_data(out, row, as_bytes(*value));
+      return;
+    case BinaryData:
+      if (const auto& value = properties.*row.member.data) write_data(out, row, *value);
+      return;
+    case Utf8StringPair:
+      return;
   }
-  void user_property(const UserProperty& property) {
-    bytes_ += 1 + string_bytes(property.name) + string_bytes(property.value);
-  }
+}
 
- private:
-  std::size_t bytes_ = 0;
-};
+// Those of a PUBLISH to a client, which may be several.
+void write_subscription_identifiers(Writer& out, const Properties& properties) {
+  std::size_t offset = 0;
+  while (const auto identifier = properties.section.next_subscription_identifier(offset)) {
+    out.byte(static_cast<std::uint8_t>(PropertyId::SubscriptionIdentifier));
+    out.variable_byte_integer(*identifier);
+  }
+}
 
-class PropertyWriter {
- public:
-  explicit PropertyWriter(Writer& out) : out_(out) {}
-
-  void value(PropertyId id, std::uint8_t value) {
-    identifier(id);
-    out_.byte(value);
-  }
-  void value(PropertyId id, std::uint16_t value) {
-    identifier(id);
-    out_.two_byte_integer(value);
-  }
-  void value(PropertyId id, std::uint32_t value) {
-    identifier(id);
-    out_.four_byte_integer(value);
-  }
-  void value(PropertyId id, std::string_view text) {
-    identifier(id);
-    out_.utf8_string(text);
-  }
-  void value(PropertyId id, Bytes data) {
-    identifier(id);
-    out_.binary_data(data);
-  }
-  void subscription_identifier(std::uint32_t value) {
-    identifier(PropertyId::SubscriptionIdentifier);
-    out_.variable_byte_integer(value);
-  }
-  void user_property(const UserProperty& property) {
-    identifier(PropertyId::UserProperty);
-    out_.utf8_string(property.name);
-    out_.utf8_string(property.value);
-  }
-
- private:
-  void identifier(PropertyId id) { out_.byte(static_cast<std::uint8_t>(id)); }
-
-  Writer& out_;
-};
+bool has_several_subscription_identifiers(const Properties& properties) {
+  std::size_t offset = 0;
+  return properties.subscription_identifier &&
+         properties.section.next_subscription_identifier(offset) &&
+         properties.section.next_subscription_identifier(offset);
+}
 
 }  // namespace
+
+Properties::Properties() = default;
 
 std::optional<UserProperty> PropertySection::next_user_property(std::size_t& offset) const {
   Reader in = reader_at(bytes_, offset);
@@ -403,28 +385,41 @@ ReasonCode read_properties(Reader& in, PropertyPlace place, Properties& properti
 }
 
 Result<Properties, ReasonCode> read_properties(Reader& in, PropertyPlace place) {
-  Result<Properties, ReasonCode> result{Properties{}};
-  const ReasonCode reason = read_properties(in, place, *result);
-  if (is_error(reason)) result = Failure{reason};
-  return result;
-}
-
-std::uint32_t properties_bytes(const Properties& properties) {
-  PropertyCounter counter;
-  visit_in_written_order(properties, counter);
-  return length_of(counter.bytes());
+  return decoded<Properties>(
+      [&](Properties& properties) { return read_properties(in, place, properties); });
 }
 
 void write_properties(Writer& out, const Properties& properties) {
-  out.variable_byte_integer(properties_bytes(properties));  // 0 when there are none [MQTT-2.2.2-1]
-  visit_in_written_order(properties, PropertyWriter(out));
+  const std::size_t start = out.size();
+  for (const PropertyId id : kWrittenOrder) {
+    if (id == PropertyId::SubscriptionIdentifier &&
+        has_several_subscription_identifiers(properties)) {
+      write_subscription_identifiers(out, properties);
+    } else {
+      write_property(out, *find_property(id), properties);
+    }
+  }
+  std::size_t offset = 0;
+  while (const auto property = properties.section.next_user_property(offset)) {
+    out.byte(static_cast<std::uint8_t>(PropertyId::UserProperty));
+    out.utf8_string(property->name);
+    out.utf8_string(property->value);
+  }
+  out.insert_length(start);  // 0 when there are none [MQTT-2.2.2-1]
+}
+
+bool is_empty(const Properties& properties) {
+  std::uint8_t length_alone[1];
+  Writer out(length_alone);
+  write_properties(out, properties);
+  return out.ok();
 }
 
 void copy_forwarded(PropertySection section, MutableBytes out) {
   Reader in(section.bytes());
   while (!in.at_end()) {
     const Bytes here = in.rest();
-    const PropertyRow* row = find_property(in.byte());
+    const PropertyRow* row = read_identifier(in);
     if (row == nullptr) return;
     skip_value(in, row->type);
     if (!in.ok()) return;

@@ -91,6 +91,8 @@ class PropertySection {
 // Every property that may stand once (a PUBLISH's Subscription Identifier: the first of them).
 // Views point into the decoded frame.
 struct Properties {
+  Properties();  // in one place: many make them
+
   std::optional<std::uint8_t> payload_format_indicator;  // 0 or 1
   std::optional<std::uint32_t> message_expiry_interval;  // seconds
   std::optional<std::string_view> content_type;
@@ -138,13 +140,9 @@ struct Properties {
 // Maximum, Maximum QoS; then the others by number; then the User Properties of `section`, in order.
 // Where `subscription_identifier` is set and `section` has several, those of `section` are written.
 void write_properties(Writer& out, const Properties& properties);
-[[nodiscard]] std::uint32_t properties_bytes(const Properties& properties);  // without the length
 
-// What write_properties() writes, the length included.
-[[nodiscard]] inline std::uint32_t property_section_bytes(const Properties& properties) {
-  const std::uint32_t bytes = properties_bytes(properties);
-  return variable_byte_integer_bytes(bytes) + bytes;
-}
+// Whether write_properties() writes nothing but a length of 0.
+[[nodiscard]] bool is_empty(const Properties& properties);
 
 // Copies what a server forwards of a PUBLISH's or a will's section, in its order, byte for byte:
 // Payload Format Indicator, Content Type, Response Topic, Correlation Data, User Properties

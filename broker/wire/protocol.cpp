@@ -15,16 +15,16 @@ constexpr PacketTypes in(Types... types) {
   return static_cast<PacketTypes>((0U | ... | (1U << static_cast<unsigned>(types))));
 }
 
-struct ReasonRow {
-  ReasonCode reason;
+struct Reason {
+  ReasonCode code;
   PacketTypes listed_for;
   std::string_view name;
 };
 
 using enum PacketType;
 
-// MQTT 5.0 table 2-6, by number.
-constexpr auto kReasons = std::to_array<ReasonRow>({
+// MQTT 5.0 table 2-6, by number. Only the compiler sees it.
+constexpr auto kReasons = std::to_array<Reason>({
     {ReasonCode::Success,
      in(Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Disconnect, Auth), "success"},
     {ReasonCode::GrantedQoS1, in(Suback), "granted QoS 1"},
@@ -79,19 +79,35 @@ constexpr auto kReasons = std::to_array<ReasonRow>({
      "wildcard subscriptions not supported"},
 });
 
-constexpr bool is_below(const ReasonRow& row, ReasonCode reason) {
-  return row.reason < reason;
-}
-static_assert(std::is_sorted(kReasons.begin(), kReasons.end(),
-                             [](const ReasonRow& a, const ReasonRow& b) {
-                               return a.reason < b.reason;
-                             }));
+// The same as it is kept: four bytes a row, and the names in one piece.
+struct ReasonRow {
+  PacketTypes listed_for = 0;
+  ReasonCode code{};
+  std::uint8_t name_bytes = 0;
+};
 
-// The row of `reason`, or null when the spec has no such code.
-const ReasonRow* find_reason(ReasonCode reason) {
-  const auto* row = std::lower_bound(kReasons.begin(), kReasons.end(), reason, is_below);
-  return row != kReasons.end() && row->reason == reason ? row : nullptr;
-}
+constexpr auto kRows = [] {
+  std::array<ReasonRow, kReasons.size()> rows{};
+  std::transform(kReasons.begin(), kReasons.end(), rows.begin(), [](const Reason& reason) {
+    return ReasonRow{reason.listed_for, reason.code, static_cast<std::uint8_t>(reason.name.size())};
+  });
+  return rows;
+}();
+
+constexpr std::size_t kNameBytes = [] {
+  std::size_t bytes = 0;
+  for (const Reason& reason : kReasons) bytes += reason.name.size();
+  return bytes;
+}();
+
+constexpr auto kNames = [] {
+  std::array<char, kNameBytes> names{};
+  auto* out = names.begin();
+  for (const Reason& reason : kReasons) {
+    out = std::copy(reason.name.begin(), reason.name.end(), out);
+  }
+  return names;
+}();
 
 constexpr auto kPacketNames = std::to_array<std::string_view>(
     {"RESERVED", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP",
@@ -101,13 +117,19 @@ constexpr auto kPacketNames = std::to_array<std::string_view>(
 }  // namespace
 
 std::string_view reason_name(ReasonCode reason) {
-  const ReasonRow* row = find_reason(reason);
-  return row != nullptr ? row->name : "unknown reason";
+  const char* name = kNames.data();
+  for (const ReasonRow& row : kRows) {
+    if (row.code == reason) return {name, row.name_bytes};
+    name += row.name_bytes;
+  }
+  return "unknown reason";
 }
 
 bool is_listed_reason(PacketType type, ReasonCode reason) {
-  const ReasonRow* row = find_reason(reason);
-  return row != nullptr && (row->listed_for & in(type)) != 0;
+  for (const ReasonRow& row : kRows) {
+    if (row.code == reason) return (row.listed_for & in(type)) != 0;
+  }
+  return false;
 }
 
 std::string_view packet_name(PacketType type) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/wire/decoded.hpp"
 #include "broker/wire/frame.hpp"
 #include "broker/wire/reader.hpp"
 #include "broker/wire/text.hpp"
@@ -44,46 +45,40 @@ ReasonCode decode_publish(Version version, std::uint8_t flags, Bytes body, Publi
 }
 
 Result<Publish, ReasonCode> decode_publish(Version version, std::uint8_t flags, Bytes body) {
-  Result<Publish, ReasonCode> result{Publish{}};
-  const ReasonCode reason = decode_publish(version, flags, body, *result);
-  if (is_error(reason)) result = Failure{reason};
-  return result;
+  return decoded<Publish>(
+      [&](Publish& publish) { return decode_publish(version, flags, body, publish); });
 }
 
 namespace {
 
-// The answer when the head has `bytes` bytes at least, or exactly.
-Result<PublishHead, ReasonCode> head_of(std::uint64_t bytes, bool exact, Bytes body,
-                                        std::uint32_t remaining_length) {
-  if (bytes > remaining_length) return Failure{ReasonCode::MalformedPacket};
-  return PublishHead{exact && bytes <= body.size(), static_cast<std::uint32_t>(bytes)};
+// As measure_publish_head(), with a `body` and a QoS that may be.
+std::uint32_t head_bytes(Version version, std::uint8_t flags, Bytes body) {
+  std::uint32_t bytes = 2;  // of the topic name's length
+  if (body.size() < bytes) return bytes;
+  bytes += Reader(body).two_byte_integer();
+  if ((flags & kQoS) != 0) bytes += 2;  // the packet identifier
+  if (version != Version::V5) return bytes;
+
+  // Property Length: one to four bytes, the last of which has no high bit.
+  std::uint32_t property_bytes = 0;
+  for (std::uint32_t shift = 0; shift <= 21; shift += 7) {
+    if (bytes >= body.size()) return bytes + 1;
+    const std::uint8_t digit = body[bytes++];
+    property_bytes |= static_cast<std::uint32_t>(digit & 0x7F) << shift;
+    if ((digit & 0x80) != 0) continue;
+    return digit == 0 && shift != 0 ? 0 : bytes + property_bytes;  // [MQTT-1.5.5-1]
+  }
+  return 0;
 }
 
 }  // namespace
 
-Result<PublishHead, ReasonCode> measure_publish_head(Version version, std::uint8_t flags,
-                                                     Bytes body, std::uint32_t remaining_length) {
-  if ((flags & kQoS) == kQoS) return Failure{ReasonCode::MalformedPacket};  // [MQTT-3.3.1-4]
+std::uint32_t measure_publish_head(Version version, std::uint8_t flags, Bytes body,
+                                   std::uint32_t remaining_length) {
+  if ((flags & kQoS) == kQoS) return 0;  // [MQTT-3.3.1-4]
   body = body.first(std::min<std::size_t>(body.size(), remaining_length));
-
-  std::uint64_t bytes = 2;  // of the topic name's length
-  if (body.size() < bytes) return head_of(bytes, false, body, remaining_length);
-  bytes += Reader(body).two_byte_integer();
-  if ((flags & kQoS) != 0) bytes += 2;  // the packet identifier
-  if (version != Version::V5) return head_of(bytes, true, body, remaining_length);
-
-  // Property Length: one to four bytes, the last of which has no high bit.
-  if (body.size() <= bytes) return head_of(bytes + 1, false, body, remaining_length);
-  const Bytes rest = body.subspan(static_cast<std::size_t>(bytes));
-  const auto is_last = [](std::uint8_t digit) { return digit < 0x80; };
-  if (rest.size() < 4 && std::none_of(rest.begin(), rest.end(), is_last)) {
-    return head_of(body.size() + 1, false, body, remaining_length);
-  }
-  Reader in(rest);
-  const std::uint32_t property_bytes = in.variable_byte_integer();
-  if (!in.ok()) return Failure{ReasonCode::MalformedPacket};  // [MQTT-1.5.5-1]
-  bytes += rest.size() - in.rest().size() + property_bytes;
-  return head_of(bytes, true, body, remaining_length);
+  const std::uint32_t bytes = head_bytes(version, flags, body);
+  return bytes <= remaining_length ? bytes : 0;
 }
 
 void encode_publish(Writer& out, Version version, const Publish& publish) {
@@ -92,15 +87,13 @@ void encode_publish(Writer& out, Version version, const Publish& publish) {
   const unsigned flags = (dup ? kDup : 0U) | (publish.retain ? kRetain : 0U) |
                          static_cast<unsigned>(publish.qos) << kQoSShift;
 
-  std::size_t bytes = string_bytes(publish.topic_name) + publish.payload.size();
-  if (has_packet_id) bytes += 2;
-  if (version == Version::V5) bytes += property_section_bytes(publish.properties);
-
-  write_fixed_header(out, PacketType::Publish, static_cast<std::uint8_t>(flags), length_of(bytes));
+  const std::size_t start =
+      begin_packet(out, PacketType::Publish, static_cast<std::uint8_t>(flags));
   out.utf8_string(publish.topic_name);
   if (has_packet_id) out.two_byte_integer(publish.packet_id.value_or(0));
   if (version == Version::V5) write_properties(out, publish.properties);
   out.raw(publish.payload);
+  out.insert_length(start);
 }
 
 }  // namespace midge::wire

@@ -24,17 +24,13 @@ struct Publish {
   Properties properties;  // 5.0 only
 };
 
-// How much of a PUBLISH's body comes before its payload, for a receiver that streams the payload.
-struct PublishHead {
-  bool complete = false;    // `bytes` is known and that many are there, so they can be decoded;
-                            // false: `bytes` is a lower bound that is greater than body.size()
-  std::uint32_t bytes = 0;  // topic name, packet identifier and properties with their lengths
-};
-// `body` is the front of a body of `remaining_length` bytes, perhaps all. Errors: MalformedPacket
-// when the head can't fit the body, or for QoS 3.
-[[nodiscard]] Result<PublishHead, ReasonCode> measure_publish_head(Version version,
-                                                                   std::uint8_t flags, Bytes body,
-                                                                   std::uint32_t remaining_length);
+// How much of a PUBLISH's body comes before its payload, for a receiver that streams the payload:
+// topic name, packet identifier and properties with their lengths. `body` is the front of a body of
+// `remaining_length` bytes, perhaps all. When the result is greater than body.size(), it is a lower
+// bound; otherwise so much can be decoded. 0: malformed, because the head can't fit the body, or
+// with QoS 3.
+[[nodiscard]] std::uint32_t measure_publish_head(Version version, std::uint8_t flags, Bytes body,
+                                                 std::uint32_t remaining_length);
 
 // Decodes one complete PUBLISH body, or only its head, with the payload then empty; `flags` is the
 // fixed header's low nibble. Errors: MalformedPacket (QoS 3, DUP with QoS 0, lengths, UTF-8, a

@@ -1,5 +1,6 @@
 #include "broker/wire/subscribe.hpp"
 
+#include "broker/wire/decoded.hpp"
 #include "broker/wire/frame.hpp"
 #include "broker/wire/reader.hpp"
 
@@ -41,60 +42,73 @@ std::uint8_t options_byte(Version version, const SubscriptionOptions& options) {
   return static_cast<std::uint8_t>(byte);
 }
 
-ReasonCode read_subscribe(Reader& in, Version version, Subscribe& subscribe) {
-  subscribe.packet_id = in.two_byte_integer();
-  if (version == Version::V5) {
-    const ReasonCode reason = read_properties(in, PropertyPlace::Subscribe, subscribe.properties);
-    if (is_error(reason)) return reason;
-  }
-  if (!in.ok()) return ReasonCode::MalformedPacket;
-  subscribe.entries = in.rest();
-  while (!in.at_end()) {
-    in.utf8_string();  // [MQTT-3.8.3-1]
-    const std::uint8_t options = in.byte();
-    if (!in.ok()) return ReasonCode::MalformedPacket;
-    const ReasonCode reason = judge_options(version, options);
-    if (is_error(reason)) return reason;
-    ++subscribe.count;
-  }
-  if (subscribe.count == 0) return ReasonCode::ProtocolError;  // [MQTT-3.8.3-2]
-  return subscribe.packet_id == 0 ? ReasonCode::ProtocolError  // [MQTT-2.2.1-3]
-                                  : ReasonCode::Success;
+// Reads a filter and, in a SUBSCRIBE, its options.
+ReasonCode read_entry(Reader& in, Version version, PacketType type) {
+  in.utf8_string();  // [MQTT-3.8.3-1] [MQTT-3.10.3-1]
+  const std::uint8_t options = type == PacketType::Subscribe ? in.byte() : std::uint8_t{0};
+  return in.ok() ? judge_options(version, options) : ReasonCode::MalformedPacket;
 }
 
 }  // namespace
 
-std::optional<SubscribeEntry> Subscribe::next(std::size_t& offset) const {
-  if (offset >= entries.size()) return std::nullopt;
-  Reader in(entries.subspan(offset));
-  const std::string_view filter = as_text(in.binary_data());  // validated when decoded
-  const std::uint8_t options = in.byte();
-  if (!in.ok()) return std::nullopt;
-  offset = entries.size() - in.rest().size();
-  return SubscribeEntry{filter, options_of(options)};
+ReasonCode decode_filters(Version version, Bytes body, FilterList& list) {
+  Reader in(body);
+  list.packet_id = in.two_byte_integer();
+  if (version == Version::V5) {
+    const ReasonCode reason =
+        read_properties(in, static_cast<PropertyPlace>(list.type), list.properties);
+    if (is_error(reason)) return reason;
+  }
+  if (!in.ok()) return ReasonCode::MalformedPacket;
+  list.entries = in.rest();
+  for (; !in.at_end(); ++list.count) {
+    const ReasonCode reason = read_entry(in, version, list.type);
+    if (is_error(reason)) return reason;
+  }
+  // A filter at least [MQTT-3.8.3-2] [MQTT-3.10.3-2], and an identifier [MQTT-2.2.1-3].
+  return list.count == 0 || list.packet_id == 0 ? ReasonCode::ProtocolError : ReasonCode::Success;
 }
 
-Result<Subscribe, ReasonCode> decode_subscribe(Version version, Bytes body) {
-  Result<Subscribe, ReasonCode> result{Subscribe{}};
-  Reader in(body);
-  const ReasonCode reason = read_subscribe(in, version, *result);
-  if (is_error(reason)) result = Failure{reason};
-  return result;
+std::optional<SubscribeEntry> FilterList::next(std::size_t& offset) const {
+  if (offset >= entries.size()) return std::nullopt;
+  Reader in(entries.subspan(offset));
+  SubscribeEntry entry{.filter = as_text(in.binary_data())};  // validated when decoded
+  if (type == PacketType::Subscribe) entry.options = options_of(in.byte());
+  if (!in.ok()) return std::nullopt;
+  offset = entries.size() - in.rest().size();
+  return entry;
+}
+
+Result<FilterList, ReasonCode> decode_subscribe(Version version, Bytes body) {
+  return decoded<FilterList>([&](FilterList& list) { return decode_filters(version, body, list); });
+}
+
+Result<FilterList, ReasonCode> decode_unsubscribe(Version version, Bytes body) {
+  return decoded<FilterList>([&](FilterList& list) {
+    list.type = PacketType::Unsubscribe;
+    return decode_filters(version, body, list);
+  });
 }
 
 void encode_subscribe(Writer& out, Version version, PacketIdentifier packet_id,
                       const Properties& properties, std::span<const SubscribeEntry> entries) {
-  std::size_t bytes = 2;
-  if (version == Version::V5) bytes += property_section_bytes(properties);
-  for (const SubscribeEntry& entry : entries) bytes += string_bytes(entry.filter) + 1;
-
-  write_fixed_header(out, PacketType::Subscribe, 0x2, length_of(bytes));  // [MQTT-3.8.1-1]
+  const std::size_t start = begin_packet(out, PacketType::Subscribe, 0x2);  // [MQTT-3.8.1-1]
   out.two_byte_integer(packet_id);
   if (version == Version::V5) write_properties(out, properties);
   for (const SubscribeEntry& entry : entries) {
     out.utf8_string(entry.filter);
     out.byte(options_byte(version, entry.options));
   }
+  out.insert_length(start);
+}
+
+void encode_unsubscribe(Writer& out, Version version, PacketIdentifier packet_id,
+                        const Properties& properties, std::span<const std::string_view> filters) {
+  const std::size_t start = begin_packet(out, PacketType::Unsubscribe, 0x2);  // [MQTT-3.10.1-1]
+  out.two_byte_integer(packet_id);
+  if (version == Version::V5) write_properties(out, properties);
+  for (const std::string_view filter : filters) out.utf8_string(filter);
+  out.insert_length(start);
 }
 
 }  // namespace midge::wire

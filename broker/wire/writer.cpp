@@ -1,5 +1,7 @@
 #include "broker/wire/writer.hpp"
 
+#include <cstring>
+
 namespace midge::wire {
 
 void Writer::four_byte_integer(std::uint32_t value) {
@@ -21,9 +23,21 @@ void Writer::utf8_string(std::string_view text) {
 
 void Writer::binary_data(Bytes data) {
   if (data.size() > kMaximumStringBytes) return fail();
-  if (!has_room(binary_data_bytes(data))) return;
+  if (!has_room(2 + data.size())) return;
   two_byte_integer(static_cast<std::uint16_t>(data.size()));
   raw(data);
+}
+
+void Writer::insert_length(std::size_t start) {
+  const std::size_t length = size_ - start;
+  if (length > kMaximumRemainingLength) return fail();
+  const auto value = static_cast<std::uint32_t>(length);
+  const std::size_t prefix = variable_byte_integer_bytes(value);
+  if (!has_room(prefix)) return;
+  std::memmove(out_.data() + start + prefix, out_.data() + start, length);
+  size_ = start;
+  variable_byte_integer(value);
+  size_ += length;
 }
 
 }  // namespace midge::wire

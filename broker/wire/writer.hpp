@@ -17,21 +17,6 @@ namespace midge::wire {
   return value < 128 ? 1 : value < 16'384 ? 2 : value < 2'097'152 ? 3 : 4;
 }
 
-// `bytes` as the value of a variable byte integer. What is too large for one stays too large, so
-// that writing it overflows.
-[[nodiscard]] constexpr std::uint32_t length_of(std::size_t bytes) {
-  return bytes > kMaximumRemainingLength ? kMaximumRemainingLength + 1
-                                         : static_cast<std::uint32_t>(bytes);
-}
-
-// Encoded size of a string or of binary data: its length comes first.
-[[nodiscard]] constexpr std::size_t string_bytes(std::string_view text) {
-  return 2 + text.size();
-}
-[[nodiscard]] constexpr std::size_t binary_data_bytes(Bytes data) {
-  return 2 + data.size();
-}
-
 class Writer {
  public:
   explicit Writer(MutableBytes out) : out_(out) {}
@@ -63,6 +48,10 @@ class Writer {
   void variable_byte_integer(std::uint32_t value);  // at most 268'435'455, else overflow
   void utf8_string(std::string_view text);          // at most 65'535 bytes, else overflow
   void binary_data(Bytes data);                     // likewise
+
+  // Moves what was written since size() was `start`, and puts its length there: a variable byte
+  // integer.
+  void insert_length(std::size_t start);
 
  private:
   // Turns ok() false when `count` bytes more don't fit; nothing is written in part.

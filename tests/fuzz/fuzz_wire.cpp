@@ -17,7 +17,6 @@
 #include "broker/wire/publish.hpp"
 #include "broker/wire/suback.hpp"
 #include "broker/wire/subscribe.hpp"
-#include "broker/wire/unsubscribe.hpp"
 
 namespace {
 
@@ -44,19 +43,20 @@ void encode(Writer& out, Version version, const Connack& connack) {
 void encode(Writer& out, Version version, const Publish& publish) {
   encode_publish(out, version, publish);
 }
-void encode(Writer& out, Version version, const Subscribe& subscribe) {
+void encode(Writer& out, Version version, const FilterList& list) {
   std::vector<SubscribeEntry> entries;
-  std::size_t offset = 0;
-  while (const auto entry = subscribe.next(offset)) entries.push_back(*entry);
-  require(entries.size() == subscribe.count && offset == subscribe.entries.size());
-  encode_subscribe(out, version, subscribe.packet_id, subscribe.properties, entries);
-}
-void encode(Writer& out, Version version, const Unsubscribe& unsubscribe) {
   std::vector<std::string_view> filters;
   std::size_t offset = 0;
-  while (const auto filter = unsubscribe.next(offset)) filters.push_back(*filter);
-  require(filters.size() == unsubscribe.count && offset == unsubscribe.filters.size());
-  encode_unsubscribe(out, version, unsubscribe.packet_id, unsubscribe.properties, filters);
+  while (const auto entry = list.next(offset)) {
+    entries.push_back(*entry);
+    filters.push_back(entry->filter);
+  }
+  require(entries.size() == list.count && offset == list.entries.size());
+  if (list.type == PacketType::Subscribe) {
+    encode_subscribe(out, version, list.packet_id, list.properties, entries);
+  } else {
+    encode_unsubscribe(out, version, list.packet_id, list.properties, filters);
+  }
 }
 void encode(Writer& out, Version version, const Disconnect& disconnect) {
   encode_disconnect(out, version, disconnect);
@@ -125,22 +125,21 @@ void check(Version version, Bytes body, Decode decode) {
 // Where a PUBLISH's payload begins, as seen from every front of its body.
 void check_head(Version version, std::uint8_t flags, Bytes body) {
   const auto remaining_length = static_cast<std::uint32_t>(body.size());
-  const auto whole = measure_publish_head(version, flags, body, remaining_length);
+  const std::uint32_t whole = measure_publish_head(version, flags, body, remaining_length);
   const auto publish = decode_publish(version, flags, body);
   if (publish) {
-    require(whole && whole->complete);
-    require(whole->bytes + publish->payload.size() == body.size());
+    require(whole != 0 && whole + publish->payload.size() == body.size());
     check_forwarded(publish->properties);
   }
   for (std::size_t size = 0; size < std::min<std::size_t>(body.size(), 64); ++size) {
     const auto front = copy_of(body.first(size));
-    const auto head = measure_publish_head(version, flags, front, remaining_length);
-    if (!head) {
-      require(!whole);
-    } else if (head->complete) {
-      require(whole && whole->bytes == head->bytes && head->bytes <= size);
+    const std::uint32_t head = measure_publish_head(version, flags, front, remaining_length);
+    if (head == 0) {
+      require(whole == 0);
+    } else if (head <= size) {
+      require(whole == head);
     } else {
-      require(head->bytes > size && (!whole || head->bytes <= whole->bytes));
+      require(whole == 0 || head <= whole);
     }
   }
 }

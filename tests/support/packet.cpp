@@ -11,7 +11,6 @@
 #include "broker/wire/publish.hpp"
 #include "broker/wire/suback.hpp"
 #include "broker/wire/subscribe.hpp"
-#include "broker/wire/unsubscribe.hpp"
 
 namespace midge::test {
 namespace {

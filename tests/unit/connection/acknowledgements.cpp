@@ -16,9 +16,12 @@ TEST_CASE(
   const std::uint8_t packet[] = {0x90, 0x03, 0x00, 0x07, 0x01};
   for (std::uint16_t i = 1; i <= 40; ++i) {
     if (i % 7 == 0) {
-      REQUIRE(owed.push_packet(world.memory, PacketType::Suback, ReasonCode::Success, packet, i));
+      REQUIRE(owed.push(world.memory, {.commit = i, .packet = packet, .type = PacketType::Suback}));
     } else {
-      REQUIRE(owed.push(world.memory, PacketType::Puback, i, ReasonCode::NoMatchingSubscribers, i));
+      REQUIRE(owed.push(world.memory, {.commit = i,
+                                       .type = PacketType::Puback,
+                                       .reason = ReasonCode::NoMatchingSubscribers,
+                                       .packet_id = i}));
     }
   }
   Acknowledgements::Place place;
@@ -51,10 +54,11 @@ TEST_CASE("commit numbers beyond 32 bits stay apart from those that wait for not
   test::World world;
   Acknowledgements owed;
   const session::CommitNumber late = 0x1'0000'0005ULL;
-  REQUIRE(owed.push(world.memory, PacketType::Puback, 1, ReasonCode::Success, 0));
-  REQUIRE(owed.push(world.memory, PacketType::Puback, 2, ReasonCode::Success, late));
-  REQUIRE(owed.push(world.memory, PacketType::Puback, 3, ReasonCode::Success, late + 1));
-  REQUIRE(owed.push(world.memory, PacketType::Puback, 4, ReasonCode::Success, 0));
+  REQUIRE(owed.push(world.memory, {.commit = 0, .type = PacketType::Puback, .packet_id = 1}));
+  REQUIRE(owed.push(world.memory, {.commit = late, .type = PacketType::Puback, .packet_id = 2}));
+  REQUIRE(
+      owed.push(world.memory, {.commit = late + 1, .type = PacketType::Puback, .packet_id = 3}));
+  REQUIRE(owed.push(world.memory, {.commit = 0, .type = PacketType::Puback, .packet_id = 4}));
   Acknowledgements::Place place;
   Acknowledgement next;
   for (const session::CommitNumber expected :

@@ -18,7 +18,7 @@ constexpr std::string_view kFull5 =
     "82 17  12 34  0a  0b 80 01  26 00 01 6e 00 01 76  00 03 61 2f 23 2e  00 01 62 11";
 constexpr std::string_view kFull311 = "82 0c  12 34  00 03 61 2f 23 02  00 01 62 00";
 
-std::vector<SubscribeEntry> entries_of(const Subscribe& subscribe) {
+std::vector<SubscribeEntry> entries_of(const FilterList& subscribe) {
   std::vector<SubscribeEntry> entries;
   std::size_t offset = 0;
   while (const auto entry = subscribe.next(offset)) entries.push_back(*entry);
@@ -27,7 +27,7 @@ std::vector<SubscribeEntry> entries_of(const Subscribe& subscribe) {
   return entries;
 }
 
-std::string encode(Version version, const Subscribe& subscribe) {
+std::string encode(Version version, const FilterList& subscribe) {
   const auto entries = entries_of(subscribe);
   return encoded([&](Writer& out) {
     encode_subscribe(out, version, subscribe.packet_id, subscribe.properties, entries);
@@ -167,14 +167,14 @@ TEST_CASE("an empty filter is left to the caller") {
 }
 
 TEST_CASE("a walk over entries ends where they end") {
-  const Subscribe nothing;
+  const FilterList nothing;
   std::size_t offset = 0;
   CHECK_FALSE(nothing.next(offset));
   offset = 100;
   CHECK_FALSE(nothing.next(offset));
 
   const auto cut_off = hex("00 01 62");
-  Subscribe nonsense;
+  FilterList nonsense;
   nonsense.entries = cut_off;
   offset = 0;
   CHECK_FALSE(nonsense.next(offset));

@@ -1,4 +1,4 @@
-#include "broker/wire/unsubscribe.hpp"
+#include "broker/wire/subscribe.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,11 +18,11 @@ constexpr std::string_view kFull5 =
     "a2 12  12 34  07 26 00 01 6e 00 01 76  00 03 61 2f 23  00 01 62";
 constexpr std::string_view kFull311 = "a2 0a  12 34  00 03 61 2f 23  00 01 62";
 
-std::vector<std::string_view> filters_of(const Unsubscribe& unsubscribe) {
+std::vector<std::string_view> filters_of(const FilterList& unsubscribe) {
   std::vector<std::string_view> filters;
   std::size_t offset = 0;
-  while (const auto filter = unsubscribe.next(offset)) filters.push_back(*filter);
-  CHECK(offset == unsubscribe.filters.size());
+  while (const auto filter = unsubscribe.next(offset)) filters.push_back(filter->filter);
+  CHECK(offset == unsubscribe.entries.size());
   CHECK(filters.size() == unsubscribe.count);
   return filters;
 }
@@ -91,15 +91,14 @@ TEST_CASE("an UNSUBSCRIBE that breaks a rule is refused") {
 }
 
 TEST_CASE("a walk over filters ends where they end") {
-  const Unsubscribe nothing;
+  const FilterList nothing{.type = PacketType::Unsubscribe};
   std::size_t offset = 0;
   CHECK_FALSE(nothing.next(offset));
   offset = 100;
   CHECK_FALSE(nothing.next(offset));
 
   const auto cut_off = hex("00 02 62");
-  Unsubscribe nonsense;
-  nonsense.filters = cut_off;
+  const FilterList nonsense{.type = PacketType::Unsubscribe, .entries = cut_off};
   offset = 0;
   CHECK_FALSE(nonsense.next(offset));
 }
