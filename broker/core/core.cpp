@@ -27,57 +27,57 @@ std::uint64_t key_from(const std::array<std::uint8_t, 8>& bytes) {
 
 }  // namespace
 
+Core::State& Core::state() {
+  return static_cast<State&>(*this);
+}
+const Core::State& Core::state() const {
+  return static_cast<const State&>(*this);
+}
+
 Core* Core::create(const settings::Settings& settings, const Seams& seams) {
   std::array<std::uint8_t, 8> key{};
   if (!seams.entropy.fill(key)) return nullptr;
-  // Core and state stand in pages of their own at the front of the arena.
-  const std::size_t pages = pages_of(seams.arena.page_bytes());
-  void* const place = seams.arena.take(pages);
+  // It stands in pages of its own at the front of the arena.
+  void* const place = seams.arena.take(pages_of(seams.arena.page_bytes()));
   if (place == nullptr) return nullptr;
-  auto* const state_place = static_cast<std::uint8_t*>(place);
-  auto* const core_place = state_place + sizeof(State);
-  auto* const core = reinterpret_cast<Core*>(core_place);
-  auto* const state = new (state_place) State(settings, seams, Hasher(key_from(key)), *core);
-  new (core_place) Core(*state);
-  if (!state->router.is_ready() ||
-      !state->context.scratch.allocate(state->memory, scratch_bytes(settings.limits))) {
-    destroy(core);
-    return nullptr;
+  auto* const core = new (place) State(settings, seams, Hasher(key_from(key)));
+  if (core->router.is_ready() &&
+      core->context.scratch.allocate(core->memory, scratch_bytes(settings.limits))) {
+    return core;
   }
-  return core;
+  destroy(core);
+  return nullptr;
 }
 
 void Core::destroy(Core* core) {
-  State& state = core->state_;
+  State& state = core->state();
   Arena& arena = state.parts.arena;
-  const std::size_t pages = pages_of(arena.page_bytes());
-  core->~Core();
   state.~State();
-  arena.give(&state, pages);
+  arena.give(&state, pages_of(arena.page_bytes()));
 }
 
 void Core::begin(Instant now, WallTime) {
-  state_.context.now = now;
-  state_.router.start_turn(now);
-  state_.lifecycle.start_turn(now);
+  state().context.now = now;
+  state().router.start_turn(now);
+  state().lifecycle.start_turn(now);
 }
 
 hal::TransportHandler* Core::accept(hal::Transport& transport, std::uint16_t listener) {
-  metrics::Metrics& metrics = state_.parts.metrics;
-  const std::uint32_t most = state_.settings.limits.connections;
+  metrics::Metrics& metrics = state().parts.metrics;
+  const std::uint32_t most = state().settings.limits.connections;
   const bool full = most < settings::kUnlimited - kUnconnectedTransports &&
                     metrics.open_connections >= most + kUnconnectedTransports;
-  if (full || state_.context.shutting_down) {
+  if (full || state().context.shutting_down) {
     metrics.count(Cause::ConnectionLimit);
     return nullptr;
   }
-  Memory& memory = state_.memory;
+  Memory& memory = state().memory;
   void* const place = memory.allocate(sizeof(connection::Arrival), Reserve::Enter);
   auto* const arrival = place != nullptr ? new (place) connection::Arrival : nullptr;
-  Connection* const connection =
-      arrival != nullptr
-          ? state_.connections.create(Reserve::Enter, state_.context, transport, listener, *arrival)
-          : nullptr;
+  Connection* const connection = arrival != nullptr
+                                     ? state().connections.create(Reserve::Enter, state().context,
+                                                                  transport, listener, *arrival)
+                                     : nullptr;
   if (connection == nullptr) {
     if (arrival != nullptr) memory.release(arrival, sizeof(connection::Arrival));
     metrics.count(Cause::MemoryFull);
@@ -166,7 +166,7 @@ void Core::State::flush() {
 }
 
 void Core::turn() {
-  State& state = state_;
+  State& state = this->state();
   state.expire();
   state.arm_system();
   state.commits.commit();
@@ -191,15 +191,15 @@ void Core::turn() {
 }
 
 Instant Core::next_deadline() const {
-  if (!state_.ready.empty() || state_.commits.is_pending() || state_.sends_shutdown ||
-      state_.wakes_all || state_.lifecycle.is_sweeping()) {
-    return state_.context.now;
+  if (!state().ready.empty() || state().commits.is_pending() || state().sends_shutdown ||
+      state().wakes_all || state().lifecycle.is_sweeping()) {
+    return state().context.now;
   }
-  return state_.deadlines.next();
+  return state().deadlines.next();
 }
 
 void Core::shut_down() {
-  State& state = state_;
+  State& state = this->state();
   if (state.context.shutting_down) return;
   state.context.shutting_down = true;
   // Wills first, while those who want them are still there; they leave with the next turn.
@@ -209,20 +209,20 @@ void Core::shut_down() {
 }
 
 bool Core::drained() const {
-  return state_.context.shutting_down && state_.connections.used() == 0 && state_.ready.empty() &&
-         !state_.sends_shutdown;
+  return state().context.shutting_down && state().connections.used() == 0 &&
+         state().ready.empty() && !state().sends_shutdown;
 }
 
 void Core::on_loaded() {
-  state_.wakes_all = true;
+  state().wakes_all = true;
 }
 
 session::DurableHandler& Core::durable_handler() {
-  return state_.commits;
+  return state().commits;
 }
 
 auth::DecisionHandler& Core::decision_handler() {
-  return state_;
+  return state();
 }
 
 }  // namespace midge::core

@@ -38,7 +38,7 @@ struct Seams {
   routing::VirtualTopics& virtual_topics;
 };
 
-class Core final : public hal::Acceptor {
+class Core : public hal::Acceptor {
  public:
   // The core itself lives in the arena. Null when the entropy source fails or the arena is too
   // small for an empty broker. `settings` outlives the core.
@@ -74,11 +74,12 @@ class Core final : public hal::Acceptor {
   [[nodiscard]] auth::DecisionHandler& decision_handler();
 
  private:
-  struct State;
-  explicit Core(State& state) : state_(state) {}
+  struct State;  // what it is made of: the Core is its base
+  Core() = default;
   ~Core() = default;
 
-  State& state_;
+  [[nodiscard]] State& state();
+  [[nodiscard]] const State& state() const;
 };
 
 }  // namespace midge::core

@@ -16,10 +16,9 @@ namespace midge::core {
   return std::clamp<std::size_t>(limits.memory_bytes / 64, 2'048, std::size_t{128} << 10);
 }
 
-struct Core::State final : auth::DecisionHandler {
-  State(const settings::Settings& chosen, const Seams& seams, Hasher hasher, Core& owner)
-      : core(owner),
-        settings(chosen),
+struct Core::State final : Core, auth::DecisionHandler {
+  State(const settings::Settings& chosen, const Seams& seams, Hasher hasher)
+      : settings(chosen),
         parts(seams),
         memory(seams.arena),
         messages(memory, {seams.metrics.stored_messages, seams.metrics.stored_bytes}),
@@ -70,7 +69,6 @@ struct Core::State final : auth::DecisionHandler {
   void arm_system();
   void arm_trim();
 
-  Core& core;
   const settings::Settings& settings;
   Seams parts;
   Memory memory;
@@ -90,7 +88,7 @@ struct Core::State final : auth::DecisionHandler {
 };
 
 constexpr std::size_t Core::pages_of(std::size_t page_bytes) {
-  return round_up(sizeof(Core) + sizeof(State), page_bytes) / page_bytes;
+  return round_up(sizeof(State), page_bytes) / page_bytes;
 }
 
 }  // namespace midge::core
