@@ -8,6 +8,7 @@
 
 #include "tests/interop/failure_log.hpp"
 #include "tests/interop/listening.hpp"
+#include "tests/interop/raw_client.hpp"
 
 namespace midge::interop {
 
@@ -20,6 +21,14 @@ std::string with_folder(std::string text, const std::string& folder) {
   return text;
 }
 
+// QEMU listens before the broker on its board does.
+bool is_board() {
+  return std::getenv("MIDGE_BOARD_IMAGE") != nullptr;
+}
+bool is_running(const std::string& log) {
+  return log.find(" running") != std::string::npos;
+}
+
 }  // namespace
 
 std::string broker_program() {
@@ -27,6 +36,26 @@ std::string broker_program() {
   if (program == nullptr || *program == '\0')
     throw std::runtime_error("MIDGE_BROKER does not name the broker to test");
   return program;
+}
+
+void Broker::wait(Clock::duration time) {
+  const auto uptime = [this] {
+    RawClient reader(port_);
+    reader.connect(4, "clock");
+    reader.subscribe(4, "$SYS/broker/uptime", 0);
+    const std::string answer = reader.must_read().body;
+    return std::chrono::seconds(std::stoi(answer.substr(answer.find("uptime") + 6)));
+  };
+  if (!is_board()) return sleep_for(time);
+  const auto end = uptime() + time;
+  sleep_for(time);
+  while (uptime() <= end) sleep_for(100ms);  // whole seconds: the first may have been a part of one
+}
+
+bool Broker::lacks_room() const {
+  const bool lacks = log().find("asks for more than this board has room for") != std::string::npos;
+  if (lacks) MESSAGE("not on this board: it has no room for what the test asks for");
+  return lacks;
 }
 
 Broker::Broker(const std::string& settings, const ProcessOptions& options) {
@@ -43,7 +72,10 @@ Broker::Broker(const std::string& settings, const ProcessOptions& options) {
     process_ = std::make_unique<Process>(
         std::vector<std::string>{broker_program(), "-c", file.string()}, options);
     const std::string address = "127.0.0.1:" + std::to_string(port_);
-    const auto listens = [&] { return listening_addresses(process_->pid()).contains(address); };
+    const auto listens = [&] {
+      return listening_addresses(process_->pid()).contains(address) &&
+             (!is_board() || is_running(log()));
+    };
     if (eventually([&] { return listens() || !process_->running(); }) && listens()) return;
     if (process_->running()) break;
     if (log().find("in use") == std::string::npos) break;

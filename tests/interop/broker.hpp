@@ -1,6 +1,6 @@
 // The real broker in a process of its own, on a loopback port of its own. Which program that is
 // comes from the environment variable MIDGE_BROKER, so the same tests can run against another
-// broker that reads mosquitto.conf.
+// broker that reads mosquitto.conf, or against a board in QEMU (on_board.py).
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,14 @@ class Broker {
   const std::filesystem::path& folder() const { return folder_.path(); }
   Process& process() { return *process_; }
   std::string log() const { return process_->errors() + process_->output(); }
+
+  // True when `settings` ask for more than a board has room for, by its own word. Then the test can
+  // only end; a program on Linux never says it.
+  bool lacks_room() const;
+
+  // Sleeps. A board's clock is slower than ours while the machine is too busy for all of its ticks,
+  // so there it takes until the broker's uptime has grown by as much.
+  void wait(Clock::duration time);
 
   // SIGTERM, then the exit code, or nothing (and SIGKILL) when it does not end in time.
   std::optional<int> stop();

@@ -54,7 +54,7 @@ TEST_CASE("-D publish message-expiry-interval counts down while the message is k
   Broker broker;
   mosquitto_pub(broker, {"-V", "mqttv5", "-t", "state", "-m", "kept", "-r", "-q", "1", "-D",
                          "publish", "message-expiry-interval", "100"});
-  sleep_for(2100ms);
+  broker.wait(2100ms);
   const auto lines = mosquitto_sub(broker, {"-V", "mqttv5", "-t", "state", "-C", "1", "-F", "%E"});
   REQUIRE(lines.size() == 1);
   const int left = std::stoi(lines.front());
@@ -136,7 +136,7 @@ TEST_CASE("-x keeps a session for so many seconds") {
     return more;
   };
   mosquitto_sub(broker, with({"-x", "1", "-E"}));
-  sleep_for(2500ms);
+  broker.wait(2500ms);
   mosquitto_pub(broker, {"-V", "mqttv5", "-q", "1", "-t", "queue", "-m", "missed"});
   mosquitto_sub(broker, with({"-x", "600", "-E"}));
   mosquitto_pub(broker, {"-V", "mqttv5", "-q", "1", "-t", "queue", "-m", "kept"});

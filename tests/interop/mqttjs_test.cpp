@@ -22,8 +22,9 @@ void run_script(const std::string& version) {
   // MQTT.js sends past the broker's Receive Maximum, so the window has to hold its burst.
   Broker broker("max_inflight_messages 500\n");
   Process node({"node", required("MIDGE_INTEROP_SOURCES") + "/mqttjs.mjs"},
-               {.environment = {"MIDGE_PORT=" + std::to_string(broker.port()),
-                                "MIDGE_MQTT_VERSION=" + version}});
+               {.environment = {
+                    "MIDGE_PORT=" + std::to_string(broker.port()), "MIDGE_MQTT_VERSION=" + version,
+                    broker.lacks_room() ? "MIDGE_LACKS_ROOM=1" : "MIDGE_LACKS_ROOM=0"}});
   const auto code = node.wait_exit(120s);
   CHECK_MESSAGE(code == std::optional(0), node.output() << node.errors());
 }

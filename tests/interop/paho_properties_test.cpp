@@ -117,7 +117,7 @@ TEST_CASE("a queued message is forwarded with what is left of its expiry or not 
   publisher.publish("queue", "too old", 1, false, {{Property::MESSAGE_EXPIRY_INTERVAL, 1}});
   publisher.publish("queue", "old", 1, false, {{Property::MESSAGE_EXPIRY_INTERVAL, 100}});
   publisher.publish("queue", "ageless", 1);
-  sleep_for(2100ms);
+  broker.wait(2100ms);
   reader.connect(kept_options(MQTTVERSION_5));
   const auto old = reader.next();
   REQUIRE(old);

