@@ -3,12 +3,14 @@
 readonly firmware_packages=(
   "cmake=cmake" "ninja-build=ninja" "gcc-arm-none-eabi=arm-none-eabi-g++" libnewlib-arm-none-eabi
   libstdc++-arm-none-eabi-newlib "qemu-system-arm=qemu-system-arm" dpkg-dev "python3=python3")
-readonly firmware_test_packages=("${firmware_packages[@]}" "mosquitto-clients=mosquitto_pub")
+readonly firmware_test_packages=(
+  "${firmware_packages[@]}" "mosquitto-clients=mosquitto_pub" "gdb-multiarch=gdb-multiarch")
 readonly firmware_presets=(firmware firmware-m4 firmware-m7)  # one for each core
 readonly firmware_bin=build/firmware/bin
 # Each board with its core.
 readonly boards=(
   lm3s6965evb:cortex-m3 mps2-an385:cortex-m3 mps2-an386:cortex-m4 mps2-an500:cortex-m7)
+readonly interop_programs=(paho_messages paho_features paho_large mosquitto_clients mqttjs)
 
 firmware_command() {
   local command=${1:-build}
@@ -17,8 +19,9 @@ firmware_command() {
     build) firmware_build ;;
     run) firmware_run "$@" ;;
     test) firmware_test ;;
+    soak) firmware_soak "$@" ;;
     *)
-      echo "usage: cmake/dev firmware [run [board] [port] | test]" >&2
+      echo "usage: cmake/dev firmware [run [board] [port] | test | soak [board] [rounds]]" >&2
       exit 2
       ;;
   esac
@@ -57,9 +60,9 @@ firmware_budgets() {
   cmake/budget "$firmware_bin"/midge-{lm3s6965evb,mps2-an385}.elf
 }
 
-# firmware_run [board] [port]
-firmware_run() {
-  local board=${1:-lm3s6965evb} port=${2:-1883} entry preset=
+# build_image <board>
+build_image() {
+  local board=$1 entry preset=
   for entry in "${boards[@]}"; do
     [[ ${entry%%:*} == "$board" ]] || continue
     preset=firmware-${entry##*:cortex-}
@@ -69,23 +72,49 @@ firmware_run() {
     echo "No such board: $board. There are: ${boards[*]%%:*}" >&2
     exit 2
   fi
-  install_packages "${firmware_packages[@]}"
   quiet_must "build-$preset" build_preset "$preset" "midge-$board"
+}
+
+# firmware_run [board] [port]
+firmware_run() {
+  local board=${1:-lm3s6965evb} port=${2:-1883}
+  install_packages "${firmware_packages[@]}"
+  build_image "$board"
   echo "$board listens on 127.0.0.1:$port; Ctrl-C ends it"
   exec platform/boards/qemu/run "$board" "$firmware_bin/midge-$board.elf" "$port"
 }
 
+# firmware_soak [board] [rounds]: each round says what it did, and how long it took.
+firmware_soak() {
+  local board=${1:-lm3s6965evb} rounds=${2:-25} clients=64
+  [[ $board == lm3s6965evb ]] && clients=16
+  install_packages "${firmware_test_packages[@]}"
+  build_image "$board"
+  exec python3 -B tests/firmware/overload_test.py \
+    "$board" "$firmware_bin/midge-$board.elf" "$clients" "$rounds"
+}
+
+# firmware_tests <preset>: of Linux, whose programs are the boards' clients.
 firmware_tests() {
-  local preset
+  local linux=$1 preset
   install_packages "${firmware_test_packages[@]}"
   build_firmware_presets
   for preset in "${firmware_presets[@]}"; do
     step "test-$preset" ctest --test-dir "build/$preset" --timeout "$test_seconds" \
       --output-on-failure --no-tests=error
   done
+  step "build-$linux-clients" build_preset "$linux" "${interop_programs[@]/#/interop_}"
+  if ! has_failed "build-$linux-clients"; then step boards-interop interop_on_boards "$linux"; fi
+}
+
+interop_on_boards() {
+  env "${sanitizer_options[@]}" ctest --test-dir "build/$1/tests/interop" -C boards -L boards \
+    --parallel "$jobs" --output-on-failure --no-tests=error
 }
 
 firmware_test() {
-  firmware_tests
+  install_packages "${test_packages[@]}"
+  install_mqtt_js
+  firmware_tests test
   summary "cmake/dev firmware test"
 }

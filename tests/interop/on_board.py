@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Stands in for the program of the broker, with a board in QEMU behind it: becomes QEMU with a copy of
-an image whose midge.conf is FILE, but for the port in its first line, which QEMU listens on.
+"""Stands in for the program of the broker, with a board in QEMU behind it: becomes QEMU with a copy
+of an image whose midge.conf is FILE, but for the port in its first line, which QEMU listens on.
 
 usage: on_board.py -c FILE       environment: MIDGE_BOARD_IMAGE=<folder>/midge-<board>.elf
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 RUN = Path(__file__).resolve().parents[2] / "platform/boards/qemu/run"
-CONFIGURATION = b"_ZN5midge5board14kConfigurationE"  # a std::string_view: its length, then its address
+CONFIGURATION = b"_ZN5midge5board14kConfigurationE"  # a string_view: length, address
 PORT = 1883  # of the board
 
 
@@ -37,7 +37,8 @@ class Image:
         for _, kind, _, _, offset, size, names, *_ in self._sections:
             if kind != self.SYMBOL_TABLE:
                 continue
-            for name_at, value, *_ in struct.iter_unpack("<IIIBBH", self.data[offset : offset + size]):
+            symbols = self.data[offset : offset + size]
+            for name_at, value, *_ in struct.iter_unpack("<IIIBBH", symbols):
                 at = self._sections[names][4] + name_at
                 if self.data[at : at + len(name) + 1] == name + b"\0":
                     return value
