@@ -13,6 +13,7 @@ import time
 from typing import Callable, Optional
 
 from board import PATIENCE, Board, Failure, main
+from frames import Frames, syn
 from mqtt import (
     CONNACK, DISCONNECT, Client, Closed, Wire, connect, packet, publish, subscribe, text,
 )  # fmt: skip
@@ -35,8 +36,9 @@ def expect(is_right: bool, what: str) -> None:
 class Stage:
     """The board, and the two clients on it that behave."""
 
-    def __init__(self, board: Board, pools: Pools, clients: int, messages: int):
+    def __init__(self, board: Board, pools: Pools, frames: Frames, clients: int, messages: int):
         self.pools = pools
+        self.frames = frames
         self.port = board.port
         self.free = clients - 2
         self.messages = messages
@@ -231,8 +233,8 @@ def messages_pass(stage: Stage) -> None:
 
 
 def half_open(stage: Stage) -> None:
-    """Connections that say nothing at all, and clients that fall silent, are closed; meanwhile the
-    messages of this round go through."""
+    """Connections that say nothing at all, clients that fall silent, and handshakes whose end never
+    comes are given up; meanwhile the messages of this round go through."""
     silent = [Wire(stage.port) for _ in range(stage.free // 2)]
     for i, wire in enumerate(silent):
         wire.send(connect("half-open")[: i % 12])
@@ -243,9 +245,13 @@ def half_open(stage: Stage) -> None:
         client.is_closed()
         client.close()
     messages_pass(stage)
+    for port in range(20_000, 20_000 + 4 * stage.free):
+        stage.frames.send(syn(port))
+    stage.pair_works()
     for wire in silent:
         wire.is_closed()
         wire.close()
+    stage.client("newcomer").disconnect()  # as soon as a handshake has been given up
 
 
 def oversized_packets(stage: Stage) -> None:
@@ -373,9 +379,10 @@ def check_pools(pools: Pools, before: dict[str, int], bomb: str) -> None:
 def overload(machine: str, image: str, clients: str, rounds: str = "1",
              messages: str = str(MESSAGES)) -> None:
     pools = Pools(image)
-    with Board(machine, image, *pools.options) as board:
+    frames = Frames()
+    with Board(machine, image, *pools.options, *frames.options) as board:
         board.wait_for("running")
-        stage = Stage(board, pools, int(clients), int(messages))
+        stage = Stage(board, pools, frames, int(clients), int(messages))
         stage.pair_works()
         before = pools.read()
         for number in range(int(rounds)):
