@@ -3,6 +3,7 @@ a line. It follows the types of the image's debug information, so that no pool i
 """
 
 import gdb
+import gdb.types
 
 
 def has_slab(kind: gdb.Type) -> bool:
@@ -25,6 +26,7 @@ def say_slabs(value: gdb.Value, name: str) -> None:
     if kind.name == "midge::Slab":
         say(value["used_"], name)
     elif kind.name == "midge::Memory":
+        say(value["arena_"]["used_"], "pages of the arena")
         for i in range(int(value["class_count_"])):
             slab = value["classes_"][i]
             say(slab["used_"], f"{name}: blocks of {int(slab['object_bytes_'])} bytes")
@@ -66,9 +68,11 @@ def say_all() -> None:
         "*(midge::lwip::Listener*)tcp_listen_pcbs.listen_pcbs->callback_arg"
     )
     core = gdb.parse_and_eval(f"*(midge::core::Core*){int(listener['acceptor_'].address)}")
-    state = core["state_"].referenced_value()
-    say_slabs(state, "core")
-    say(state["parts"]["arena"]["used_"], "pages of the arena")
+    state = gdb.lookup_type("midge::core::Core::State")
+    if gdb.types.has_field(core.type, "state_"):
+        say_slabs(core["state_"].referenced_value(), "core")
+    else:  # the state is a core
+        say_slabs(core.address.cast(state.pointer()).dereference(), "core")
     transports = listener["transports_"].referenced_value()
     leftovers = transports["leftovers_"]
     say(length_of(leftovers["free_"]), "leftover blocks that are free")
