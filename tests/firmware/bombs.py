@@ -34,7 +34,7 @@ def deaf_subscribers(stage: Stage) -> None:
     deaf = [Wire(stage.port, receive_bytes=4096)]
     deaf[0].send(connect("deaf-0") + subscribe("flood", 0))
     flood = stage.client("flood")
-    listener = stage.client("listener")
+    listener = stage.client("listener", keep_alive=0)  # it has nothing to say to QoS 0
     listener.subscribe("flood", 1)
     for step in range(STEPS):
         flood_once(stage, flood, listener, b"x" * 900, 0)
@@ -120,7 +120,7 @@ def messages_pass(stage: Stage) -> None:
     """Through the board in order, none lost and none twice, at every QoS."""
     burst = 8  # fits every queue and window of the smallest board
     for qos, share in ((0, 6), (1, 3), (2, 1)):
-        reader = stage.client(f"reader-{qos}", level=4)
+        reader = stage.client(f"reader-{qos}", keep_alive=0, level=4)
         writer = stage.client(f"writer-{qos}")
         reader.subscribe("stream", qos)
         for first in range(0, stage.messages * share // 10, burst):
