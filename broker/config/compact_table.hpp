@@ -47,6 +47,10 @@ constexpr Scope scope(const Row& row) {
   return is_anywhere ? Scope::Global : row.scope;
 }
 
+constexpr bool has_reader(const Row& row) {
+  return row.target.store == Store::Reader;
+}
+
 // `kRows` is a std::array with static storage.
 template <const auto& kRows>
 class CompactTable {
@@ -57,16 +61,24 @@ class CompactTable {
 
   static constexpr auto kDistinctRanges = distinct(kRows, [](const Row& row) { return row.range; });
   static constexpr auto kDistinctNotes = distinct(kRows, [](const Row& row) { return row.note; });
-  static constexpr auto kDistinctReaders =
-      distinct(kRows, [](const Row& row) { return row.target.read; });
+
+  // Each row's own: functions can't be compared while compiling with a sanitizer.
+  static constexpr auto kReaders = [] {
+    constexpr auto kReaderRows = std::count_if(kRows.begin(), kRows.end(), has_reader);
+    std::array<StatementReader, kReaderRows> readers{};
+    std::size_t count = 0;
+    for (const Row& row : kRows) {
+      if (has_reader(row)) readers[count++] = row.target.read;
+    }
+    return readers;
+  }();
 
   static constexpr auto kKeys = [] {
     std::array<Key, kRows.size()> keys{};
+    std::size_t readers = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const Row& row = kRows[i];
-      const std::size_t place = row.target.read != nullptr
-                                    ? kDistinctReaders.position(row.target.read)
-                                    : row.target.offset;
+      const std::size_t place = has_reader(row) ? readers++ : row.target.offset;
       keys[i] = Key{.place = static_cast<std::uint16_t>(place),
                     .range = static_cast<std::uint8_t>(kDistinctRanges.position(row.range)),
                     .note = static_cast<std::uint8_t>(kDistinctNotes.position(row.note)),
@@ -82,7 +94,6 @@ class CompactTable {
   static constexpr auto kNames = names_of<kRows>();
   static constexpr auto kRanges = trimmed_to_count<kDistinctRanges>();
   static constexpr auto kNotes = trimmed_to_count<kDistinctNotes>();
-  static constexpr auto kReaders = trimmed_to_count<kDistinctReaders>();
 
  public:
   static constexpr KeyTable with(std::span<const Alias> aliases) {
