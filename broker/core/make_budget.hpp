@@ -56,7 +56,7 @@ class Reckoning {
   // The pieces of memory that one thing is made of.
   class Parts {
    public:
-    constexpr Parts(const Place& place) { *this += place; }  // NOLINT(*-explicit-*)
+    constexpr Parts(const Place& place) { *this += place; }  // implicit: most have but one
     constexpr Parts& add(const Place& place, std::uint64_t count) {
       parts_[size_++] = {place, count};
       return *this;
