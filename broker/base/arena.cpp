@@ -21,14 +21,14 @@ std::uint8_t* align_up(std::uint8_t* p, std::size_t alignment) {
 
 Arena::Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pages,
              ArenaBacking& backing)
-    : map_(reinterpret_cast<std::uint64_t*>(range.data())),
+    : map_(reinterpret_cast<Word*>(range.data())),
       page_bytes_(page_bytes),
       reserve_(reserve_pages),
       opened_(range.data()),
       range_end_(range.data() + range.size()),
       backing_(backing) {
   MIDGE_ASSERT(std::has_single_bit(page_bytes) && page_bytes >= 256);
-  MIDGE_ASSERT(reinterpret_cast<std::uintptr_t>(range.data()) % alignof(std::uint64_t) == 0);
+  MIDGE_ASSERT(reinterpret_cast<std::uintptr_t>(range.data()) % alignof(Word) == 0);
   const std::size_t pages = range.size() / page_bytes;
   touched_ = map_ + groups_of(pages);
   base_ = align_up(range.data() + map_bytes(pages), page_bytes);
@@ -48,22 +48,13 @@ bool Arena::open_until(std::uint8_t* end) {
   return true;
 }
 
-void Arena::set_touched(std::size_t group, bool touched) {
-  const std::uint64_t bit = std::uint64_t{1} << (group % 64);
-  if (touched) {
-    touched_[group / 64] |= bit;
-  } else {
-    touched_[group / 64] &= ~bit;
-  }
-}
-
-void Arena::mark(std::size_t first, std::size_t count, bool used) {
-  for (std::size_t page = first; page < first + count; ++page) {
-    const std::uint64_t bit = std::uint64_t{1} << (page % 64);
-    if (used) {
-      map_[page / 64] |= bit;
+void Arena::mark(Word* map, std::size_t first, std::size_t count, bool value) {
+  for (std::size_t at = first; at < first + count; ++at) {
+    const Word bit = Word{1} << (at % kGroup);
+    if (value) {
+      map[at / kGroup] |= bit;
     } else {
-      map_[page / 64] &= ~bit;
+      map[at / kGroup] &= ~bit;
     }
   }
 }
@@ -71,8 +62,8 @@ void Arena::mark(std::size_t first, std::size_t count, bool used) {
 std::size_t Arena::find_run(std::size_t count) const {
   std::size_t run = 0;
   for (std::size_t page = lowest_free_; page < top_; ++page) {
-    if (run == 0 && page % 64 == 0 && map_[page / 64] == ~std::uint64_t{0}) {
-      page += 63;  // a full word, skipped whole
+    if (run == 0 && page % kGroup == 0 && map_[page / kGroup] == ~Word{0}) {
+      page += kGroup - 1;  // a full word, skipped whole
       continue;
     }
     run = is_used(page) ? 0 : run + 1;
@@ -97,17 +88,17 @@ void* Arena::take(std::size_t count, Reserve reserve) {
     if (top_ % kGroup != 0) continue;
     const std::size_t group = top_ / kGroup;
     map_[group] = 0;
-    if (group % 64 == 0) touched_[group / 64] = 0;
+    if (group % kGroup == 0) touched_[group / kGroup] = 0;
   }
   for (std::size_t group = first / kGroup; group <= (end - 1) / kGroup; ++group) {
     if (!is_touched(group)) {
-      set_touched(group, true);
+      mark(touched_, group, 1, true);
       ++touched_groups_;
     } else if (map_[group] == 0) {
       --idle_groups_;
     }
   }
-  mark(first, count, true);
+  mark(map_, first, count, true);
   used_ += count;
   most_used_ = std::max(most_used_, used_);
   most_used_lately_ = std::max(most_used_lately_, used_);
@@ -120,7 +111,7 @@ void Arena::give(void* pages, std::size_t count) {
   const std::size_t first =
       static_cast<std::size_t>(static_cast<std::uint8_t*>(pages) - base_) / page_bytes_;
   MIDGE_ASSERT(first + count <= top_ && is_used(first) && is_used(first + count - 1));
-  mark(first, count, false);
+  mark(map_, first, count, false);
   used_ -= count;
   lowest_free_ = std::min(lowest_free_, first);
   for (std::size_t group = first / kGroup; group <= (first + count - 1) / kGroup; ++group) {
@@ -139,7 +130,7 @@ void Arena::trim() {
     std::uint8_t* const begin = base_ + group * kGroup * page_bytes_;
     const auto rest = static_cast<std::size_t>(opened_ - begin);
     backing_.release({begin, std::min(kGroup * page_bytes_, rest)});
-    set_touched(group, false);
+    mark(touched_, group, 1, false);
     --touched_groups_;
     --idle_groups_;
   }

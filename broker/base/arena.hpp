@@ -38,7 +38,7 @@ class Arena {
  public:
   // Takes `range`, whose start is a multiple of `page_bytes` (a power of two, at least 256), and
   // keeps `reserve_pages` for allocations that say so. A map of one bit a page stands in front,
-  // and another of one bit for each 64.
+  // and another of one bit for each word of the first.
   // `backing` outlives the arena.
   Arena(MutableBytes range, std::size_t page_bytes, std::size_t reserve_pages,
         ArenaBacking& backing);
@@ -83,11 +83,9 @@ class Arena {
   }
 
  private:
-  [[nodiscard]] bool is_used(std::size_t page) const {
-    return (map_[page / 64] >> (page % 64) & 1) != 0;
-  }
+  using Word = std::uintptr_t;  // of the maps
   // Pages come to the system and go back to it by groups, one word of the map each.
-  static constexpr std::size_t kGroup = 64;
+  static constexpr std::size_t kGroup = 8 * sizeof(Word);
   static constexpr std::size_t kIdleGroups = 4;  // that are kept however little is used
 
   [[nodiscard]] static constexpr std::size_t groups_of(std::size_t pages) {
@@ -95,20 +93,21 @@ class Arena {
   }
   // Both maps of a range of so many pages.
   [[nodiscard]] static constexpr std::size_t map_bytes(std::size_t pages) {
-    return (groups_of(pages) + groups_of(groups_of(pages))) * sizeof(std::uint64_t);
+    return (groups_of(pages) + groups_of(groups_of(pages))) * sizeof(Word);
   }
 
-  [[nodiscard]] bool is_touched(std::size_t group) const {
-    return (touched_[group / 64] >> (group % 64) & 1) != 0;
+  [[nodiscard]] static bool has(const Word* map, std::size_t bit) {
+    return (map[bit / kGroup] >> (bit % kGroup) & 1) != 0;
   }
-  void set_touched(std::size_t group, bool touched);
-  void mark(std::size_t first, std::size_t count, bool used);
+  static void mark(Word* map, std::size_t first, std::size_t count, bool value);
+  [[nodiscard]] bool is_used(std::size_t page) const { return has(map_, page); }
+  [[nodiscard]] bool is_touched(std::size_t group) const { return has(touched_, group); }
   [[nodiscard]] std::size_t find_run(std::size_t count) const;  // total_ when there is none
   [[nodiscard]] bool open_until(std::uint8_t* end);
 
-  std::uint8_t* base_;      // page 0, behind the map
-  std::uint64_t* map_;      // one bit a page, set when used
-  std::uint64_t* touched_;  // one bit a group, set when the system may have memory for it
+  std::uint8_t* base_;  // page 0, behind the map
+  Word* map_;           // one bit a page, set when used
+  Word* touched_;       // one bit a group, set when the system may have memory for it
   std::size_t page_bytes_;
   std::size_t total_;
   std::size_t reserve_;
