@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "broker/base/assert.hpp"
 
@@ -28,10 +29,10 @@ void Deadlines::insert(Deadline& deadline) {
   // The ticks differ, so there is a highest bit that does.
   const auto width = static_cast<unsigned>(std::bit_width(deadline.tick ^ now_));
   MIDGE_ASSERT(width > 0);
-  const unsigned level = (width - 1) / 4;
-  const unsigned slot = deadline.tick >> (4 * level) & (kSlots - 1);
-  push(slots_[level][slot], deadline);
-  occupied_[level] = static_cast<std::uint16_t>(occupied_[level] | 1U << slot);
+  const unsigned level = (width - 1) / 2;
+  const unsigned index = 4 * level + (deadline.tick >> (2 * level) & 3);
+  push(slots_[index], deadline);
+  occupied_ |= std::uint64_t{1} << index;
 }
 
 void Deadlines::set(Deadline& deadline, Instant when) {
@@ -49,14 +50,12 @@ void Deadlines::clear(Deadline& deadline) {
 }
 
 Deadlines::Slot Deadlines::first_slot() const {
-  for (unsigned level = 0; level < kLevels; ++level) {
-    for (unsigned bits = occupied_[level]; bits != 0; bits &= bits - 1) {
-      const auto slot = static_cast<unsigned>(std::countr_zero(bits));
-      if (slots_[level][slot] == nullptr) continue;  // all of it was cleared
-      const unsigned above = 4 * (level + 1);
-      const std::uint32_t window = above >= 32 ? 0 : now_ >> above << above;
-      return {level, slot, window | slot << (4 * level)};
-    }
+  for (std::uint64_t bits = occupied_; bits != 0; bits &= bits - 1) {
+    const auto index = static_cast<unsigned>(std::countr_zero(bits));
+    if (slots_[index] == nullptr) continue;  // all of it was cleared
+    const unsigned shift = index / 4 * 2;
+    const std::uint32_t low = (std::uint32_t{4} << shift) - 1;  // the level's bits and those below
+    return {index, (now_ & ~low) | index % 4 << shift};
   }
   return {};
 }
@@ -65,13 +64,11 @@ void Deadlines::advance(Instant now) {
   if (now <= start_) return;
   const auto target = static_cast<std::uint32_t>(std::min<std::int64_t>(
       (now - start_).count() / kTick.count(), std::numeric_limits<std::uint32_t>::max() - 1));
-  for (Slot first = first_slot(); first.level < kLevels && first.tick <= target;
+  for (Slot first = first_slot(); first.index < kSlots && first.tick <= target;
        first = first_slot()) {
     now_ = first.tick;
-    Deadline* deadline = slots_[first.level][first.slot];
-    slots_[first.level][first.slot] = nullptr;
-    occupied_[first.level] =
-        static_cast<std::uint16_t>(occupied_[first.level] & ~(1U << first.slot));
+    Deadline* deadline = std::exchange(slots_[first.index], nullptr);
+    occupied_ &= ~(std::uint64_t{1} << first.index);
     while (deadline != nullptr) {
       Deadline* const next = deadline->next;
       insert(*deadline);
@@ -90,7 +87,7 @@ Deadline* Deadlines::take() {
 Instant Deadlines::next() const {
   if (due_ != nullptr) return start_ + now_ * kTick;
   const Slot first = first_slot();
-  return first.level == kLevels ? kNever : start_ + first.tick * kTick;
+  return first.index == kSlots ? kNever : start_ + first.tick * kTick;
 }
 
 }  // namespace midge

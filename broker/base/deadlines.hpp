@@ -41,18 +41,16 @@ class Deadlines {
   [[nodiscard]] Instant next() const;
 
  private:
-  // Sixteen slots a level, a level for each nibble of a tick: a deadline hangs where its tick first
-  // differs from the current one.
-  static constexpr unsigned kLevels = 8;
-  static constexpr unsigned kSlots = 16;
+  // Four slots a level, a level for each two bits of a tick: a deadline hangs where its tick first
+  // differs from the current one. So the first slot in use is the next to be looked at.
+  static constexpr unsigned kSlots = 64;
 
   void insert(Deadline& deadline);
   static void push(Deadline*& head, Deadline& deadline);
   [[nodiscard]] std::uint32_t tick_of(Instant when) const;
-  // The lowest level that holds anything, and the first tick of its first slot.
+  // The first slot that holds anything, and its first tick.
   struct Slot {
-    unsigned level = kLevels;
-    unsigned slot = 0;
+    unsigned index = kSlots;
     std::uint32_t tick = 0;
   };
   [[nodiscard]] Slot first_slot() const;
@@ -60,8 +58,8 @@ class Deadlines {
   Instant start_;
   std::uint32_t now_ = 0;  // in ticks since start_
   Deadline* due_ = nullptr;
-  std::array<std::uint16_t, kLevels> occupied_{};  // a bit for each slot; may outlast its content
-  std::array<std::array<Deadline*, kSlots>, kLevels> slots_{};
+  std::uint64_t occupied_ = 0;  // a bit for each slot; may outlast its content
+  std::array<Deadline*, kSlots> slots_{};
 };
 
 }  // namespace midge
