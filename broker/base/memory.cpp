@@ -1,5 +1,6 @@
 #include "broker/base/memory.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace midge {
@@ -12,9 +13,10 @@ Memory::Memory(Arena& arena) : arena_(arena) {
   if (table == nullptr) return;
   table_pages_ = pages;
   classes_ = static_cast<Slab*>(table);
-  for_each_size_class(arena.page_bytes(), usable, [this](std::size_t bytes) {
+  for (std::size_t bytes = 0; bytes != layout.largest;) {
+    bytes = size_class_after(bytes, arena.page_bytes(), usable);
     new (classes_ + class_count_++) Slab(arena_, bytes);
-  });
+  }
   largest_class_ = layout.largest;
   std::uint8_t next = 0;
   for (std::size_t i = 0; i < layout.granules(); ++i) {

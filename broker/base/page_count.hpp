@@ -37,10 +37,11 @@ class PageCount {
   // Starts with the classes of Memory, and without an object.
   constexpr explicit PageCount(std::size_t page_bytes)
       : page_bytes_(page_bytes), usable_bytes_(Slab::usable_page_bytes(page_bytes)) {
-    for_each_size_class(page_bytes, usable_bytes_, [this](std::size_t bytes) {
+    std::size_t bytes = 0;
+    while ((bytes = size_class_after(bytes, page_bytes, usable_bytes_)) != 0) {
       static_cast<void>(pool(bytes));
       ++classes_;
-    });
+    }
   }
 
   // A slab of its own for objects of this size.

@@ -2,6 +2,7 @@
 // that what objects will take can be told before there is an arena (page_count.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace midge {
@@ -9,26 +10,22 @@ namespace midge {
 // Sizes that are told apart: a class is a multiple of it.
 inline constexpr std::size_t kSizeGranule = 8;
 
-// Calls add(bytes) for each size class of pages with so much room, in ascending order; the last is
-// the largest.
-template <class Add>
-constexpr void for_each_size_class(std::size_t page_bytes, std::size_t usable_bytes, Add add) {
-  std::size_t last = 0;
-  const auto add_once = [&](std::size_t bytes) {
-    if (bytes <= last || bytes > usable_bytes) return;
-    last = bytes;
-    add(bytes);
-  };
-  // Fine steps while objects are small, then what divides a page with the least waste. Each class
-  // may leave a page half empty, so small pages have coarser steps.
+// The size class behind `last` (0: the first) for pages of this size with so much room; 0 behind the
+// largest. Fine steps while objects are small, then what divides a page with the least waste. Each
+// class may leave a page half empty, so small pages have coarser steps.
+[[nodiscard]] constexpr std::size_t size_class_after(std::size_t last, std::size_t page_bytes,
+                                                     std::size_t usable_bytes) {
   const std::size_t step = page_bytes >= 2048 ? 8 : 16;
-  std::size_t bytes = 32;
-  for (; bytes <= 192; bytes += step) add_once(bytes);
-  for (; bytes <= 256; bytes += 2 * step) add_once(bytes);
-  for (; bytes <= 448; bytes += 64) add_once(bytes);
+  const std::size_t bytes = last == 0 ? 32
+                                      : last + (last <= 192   ? step
+                                                : last <= 256 ? 2 * step
+                                                              : 64);
+  if (bytes <= std::min<std::size_t>(448, usable_bytes)) return bytes;
   for (std::size_t parts = 8; parts > 0; --parts) {
-    add_once(usable_bytes / parts / kSizeGranule * kSizeGranule);
+    const std::size_t part = usable_bytes / parts / kSizeGranule * kSizeGranule;
+    if (part > last) return part;
   }
+  return 0;
 }
 
 // Where Memory keeps its slabs and, behind them, the class of each size in granules.
@@ -37,10 +34,10 @@ struct SizeClassTable {
   std::size_t largest = 0;  // bytes
 
   constexpr SizeClassTable(std::size_t page_bytes, std::size_t usable_bytes) {
-    for_each_size_class(page_bytes, usable_bytes, [this](std::size_t bytes) {
+    while (const std::size_t bytes = size_class_after(largest, page_bytes, usable_bytes)) {
       ++classes;
       largest = bytes;
-    });
+    }
   }
   [[nodiscard]] constexpr std::size_t granules() const { return largest / kSizeGranule + 1; }
   [[nodiscard]] constexpr std::size_t bytes(std::size_t slab_bytes) const {
