@@ -4,6 +4,14 @@
 
 namespace midge::metrics {
 
+void Metrics::count(Cause cause) {
+  count(cause, 1);
+}
+
+void Metrics::count(Cause cause, std::uint32_t times) {
+  refused[static_cast<std::size_t>(cause)] += times;
+}
+
 std::string_view cause_name(Cause cause) {
   // In the order of Cause.
   constexpr const char* kNames =

@@ -88,7 +88,8 @@ struct Metrics {
 
   std::array<std::uint64_t, static_cast<std::size_t>(Cause::Count)> refused{};
 
-  void count(Cause cause, std::uint64_t n = 1) { refused[static_cast<std::size_t>(cause)] += n; }
+  void count(Cause cause);
+  void count(Cause cause, std::uint32_t times);
   [[nodiscard]] std::uint64_t operator[](Cause cause) const {
     return refused[static_cast<std::size_t>(cause)];
   }

@@ -68,7 +68,6 @@ struct Log {
 };
 
 struct Settings {
-  std::array<Listener, kMaximumListeners> listeners{};
   std::uint16_t listener_count = 0;
   // Nobody configured a listener: these are 127.0.0.1 and ::1, of which one may be missing.
   bool local_only = false;
@@ -106,6 +105,9 @@ struct Settings {
   std::string_view pid_file;
   std::string_view user;
   bool daemon = false;
+
+  // Last: what lies far from the front takes longer instructions on a small machine.
+  std::array<Listener, kMaximumListeners> listeners{};
 };
 
 }  // namespace midge::settings
