@@ -21,20 +21,8 @@ struct Attachment {
 // Two queues: whom the next flush serves, and those with messages for many, served some at a time.
 class ReadyList {
  public:
-  void add(Attachment& attachment) {
-    if (attachment.listed == Attachment::Listed::Now) return;
-    if (attachment.listed == Attachment::Listed::Wide) {
-      has_moved_ = true;  // take_now() finds it where it is
-    } else {
-      now_.push_back(attachment);
-    }
-    attachment.listed = Attachment::Listed::Now;
-  }
-  void add_wide(Attachment& attachment) {
-    if (attachment.listed != Attachment::Listed::No) return;
-    attachment.listed = Attachment::Listed::Wide;
-    wide_.push_back(attachment);
-  }
+  void add(Attachment& attachment);
+  void add_wide(Attachment& attachment);
 
   // Calls visit(attachment) for those to be served now, taken out; whom it adds comes next time.
   template <class Visit>
@@ -51,23 +39,8 @@ class ReadyList {
 
  private:
   // Those that have come to be served now out of the others.
-  void move_to(Queue<Attachment>& taken) {
-    Attachment* before = nullptr;
-    for (Attachment* at = wide_.first(); at != nullptr;) {
-      Attachment* const following = at->next;
-      if (at->listed == Attachment::Listed::Now) {
-        taken.push_back(*wide_.pop_after(before));
-      } else {
-        before = at;
-      }
-      at = following;
-    }
-  }
-  static Attachment* take_first(Queue<Attachment>& from) {
-    Attachment* const first = from.pop_front();
-    if (first != nullptr) first->listed = Attachment::Listed::No;
-    return first;
-  }
+  void move_to(Queue<Attachment>& taken);
+  static Attachment* take_first(Queue<Attachment>& from);
 
   Queue<Attachment> now_;
   Queue<Attachment> wide_;

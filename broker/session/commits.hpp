@@ -18,13 +18,9 @@ class Commits final : public DurableHandler {
   [[nodiscard]] bool is_active() const { return active_; }
 
   // Tells the journal. True when it has to become durable before it is acknowledged.
-  bool record(const Record& change) {
-    if (!active_) return false;
-    const bool durable = journal_.record(change);
-    pending_ = pending_ || durable;
-    if (durable) ++records_;
-    return durable;
-  }
+  bool record(const Record& change);
+  bool record(RecordKind kind, const Session* session, const message::Message* message = nullptr);
+  bool record(RecordKind kind, std::string_view text, const message::Message* message = nullptr);
 
   // The commit that a promise made now depends on if records() has grown since `before`; 0: none.
   [[nodiscard]] CommitNumber since(std::uint64_t before) const {
