@@ -136,6 +136,7 @@ class Ring {
  public:
   [[nodiscard]] bool empty() const { return last_ == nullptr; }
   [[nodiscard]] T* first() const { return last_ != nullptr ? last_->next : nullptr; }
+  [[nodiscard]] T* last() const { return last_; }
   // What follows `object`; null behind the last.
   [[nodiscard]] T* next(const T& object) const { return &object != last_ ? object.next : nullptr; }
 

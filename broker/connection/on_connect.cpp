@@ -181,12 +181,14 @@ bool Connection::prepare_keep_alive(std::uint16_t asked) {
 
 message::Message* Connection::make_will(const wire::Will& will) {
   const auto payload_bytes = static_cast<std::uint32_t>(will.payload.size());
-  message::Message* const message =
-      context_.messages.create({.topic_name = will.topic_name,
-                                .properties_bytes = will.properties.forwarded_bytes,
-                                .payload_bytes = payload_bytes,
-                                .qos = will.qos,
-                                .retain = will.retain});
+  message::Message* const message = context_.messages.create(
+      {.topic_name = will.topic_name,
+       .properties_bytes = will.properties.forwarded_bytes,
+       .payload_bytes = payload_bytes,
+       .qos = will.qos,
+       .retain = will.retain,
+       // Settled when the will is published.
+       .expires = will.properties.message_expiry_interval ? Instant{} : kNever});
   if (message == nullptr) return nullptr;
   wire::copy_forwarded(will.properties.section, message::Messages::properties_of(*message));
   if (context_.messages.append(*message, will.payload)) return message;

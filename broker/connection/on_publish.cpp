@@ -205,7 +205,7 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
     record(session::RecordKind::InboundOpened, packet_id);
   }
   const session::CommitNumber commit = context_.commits.since(before);
-  if (qos == QoS::ExactlyOnce) message.commit = commit;
+  if (qos == QoS::ExactlyOnce && message.stored() != nullptr) message.stored()->commit = commit;
   ++open_receives_;
   acknowledge({.commit = commit,
                .type = answer_to(qos),

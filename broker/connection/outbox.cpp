@@ -263,7 +263,7 @@ void Connection::plan_deliveries(Plan& plan) {
 
 // Behind what waits for its commit only QoS 0 goes on: it never waits for a disk.
 bool Connection::waits_for_commit(Plan& plan, const Delivery& delivery, const Flight& flight) {
-  const bool is_durable = context_.commits.is_durable(delivery.message->commit);
+  const bool is_durable = context_.commits.is_durable(delivery.message->commit());
   if (!is_durable || (flight.holds && delivery.qos != QoS::ExactlyOnce)) {
     plan.waits_for_commit = true;
   }

@@ -7,7 +7,7 @@ void for_each_piece(const message::Message& message, bool v5, std::size_t offset
   // Properties and the first piece of the payload lie in a row.
   Bytes piece = message.first_payload();
   if (v5) piece = {message.properties().data(), message.properties().size() + piece.size()};
-  const message::Block* block = message.blocks();
+  const message::Block* block = message.first_block();
   while (true) {
     if (offset < piece.size()) {
       if (!visit(piece.subspan(offset))) return;
@@ -17,7 +17,7 @@ void for_each_piece(const message::Message& message, bool v5, std::size_t offset
     }
     if (block == nullptr) return;
     piece = block->view();
-    block = block->next;
+    block = message.block_after(*block);
   }
 }
 

@@ -7,23 +7,31 @@
 
 namespace midge::message {
 
+Instant Message::expires() const {
+  return has_expiry_ ? *expiry() : kNever;
+}
+
 Message* Messages::create(const Head& head) {
+  const bool expires = head.expires != kNever;
+  const std::size_t extra = (expires ? sizeof(Instant) : 0) + (stores_ ? sizeof(Stored) : 0);
   const std::size_t fixed =
-      sizeof(Message) + head.topic_name.size() + std::size_t{head.properties_bytes};
-  // A payload that fits the size class of its head, or a class of its own with it, lies there
-  // whole; a longer one fills what is left of the head's class and goes on in blocks.
+      sizeof(Message) + extra + head.topic_name.size() + std::size_t{head.properties_bytes};
+  // A payload that fits a size class with its head lies there; a longer one is in blocks.
   const bool whole = fixed + head.payload_bytes <= memory_.largest_class_bytes();
-  const std::size_t bytes = whole ? fixed + head.payload_bytes : fixed;
-  void* const memory = memory_.allocate(bytes);
+  void* const memory = memory_.allocate(whole ? fixed + head.payload_bytes : fixed);
   if (memory == nullptr) return nullptr;
   auto* const message = new (memory) Message;
-  message->allocated_bytes_ = static_cast<std::uint32_t>(bytes);
-  message->expires_ = head.expires;
-  message->inline_payload_bytes_ = whole ? head.payload_bytes : 0;
+  message->is_whole_ = whole;
+  if (whole) message->whole_bytes_ = head.payload_bytes;
   message->properties_bytes_ = head.properties_bytes;
   message->topic_bytes_ = static_cast<std::uint16_t>(head.topic_name.size());
+  message->extra_bytes_ = static_cast<std::uint8_t>(extra);
   message->qos_ = head.qos;
   message->retain_ = head.retain;
+  message->has_expiry_ = expires;
+  message->is_stored_ = stores_;
+  if (expires) set_expires(*message, head.expires);
+  if (stores_) new (message->stored()) Stored;
   copy(message->tail(), head.topic_name);
   ++gauges_.messages;
   ++created_;
@@ -36,27 +44,23 @@ std::size_t Messages::block_bytes_for(std::uint32_t payload_bytes) const {
 }
 
 bool Messages::append(Message& message, Bytes payload) {
-  if (message.inline_payload_bytes_ > 0) {
-    MIDGE_ASSERT(message.payload_bytes_ + payload.size() <= message.inline_payload_bytes_);
+  if (message.is_whole_) {
+    MIDGE_ASSERT(message.payload_bytes_ + payload.size() <= message.whole_bytes_);
     copy(message.tail() + message.topic_bytes_ + message.properties_bytes_ + message.payload_bytes_,
          payload);
   } else if (!payload.empty()) {
+    Block* const last = message.blocks_.last();
     const std::size_t capacity = memory_.largest_class_bytes() - sizeof(Block);
-    Block* const last = message.last_block_;
     const std::size_t room = last == nullptr ? 0 : capacity - last->bytes;
     // First all blocks that are needed, so that nothing is half done.
-    Block* fresh = nullptr;
+    Ring<Block> fresh;
     for (std::size_t have = room; have < payload.size(); have += capacity) {
       void* const memory = memory_.allocate(memory_.largest_class_bytes());
       if (memory == nullptr) {
-        while (fresh != nullptr) {
-          Block* const next = fresh->next;
-          memory_.release(fresh, memory_.largest_class_bytes());
-          fresh = next;
-        }
+        release(fresh);
         return false;
       }
-      fresh = new (memory) Block{.next = fresh};
+      fresh.push_back(*new (memory) Block);
     }
     Bytes rest = payload;
     const auto fill = [&rest](Block& block, std::size_t most) {
@@ -65,13 +69,9 @@ bool Messages::append(Message& message, Bytes payload) {
       block.bytes += static_cast<std::uint32_t>(count);
       rest = rest.subspan(count);
     };
-    if (room > 0) fill(*last, room);
-    while (fresh != nullptr) {
-      Block* const block = fresh;
-      fresh = fresh->next;
-      block->next = nullptr;
-      (message.last_block_ != nullptr ? message.last_block_->next : message.blocks_) = block;
-      message.last_block_ = block;
+    if (last != nullptr) fill(*last, room);
+    while (Block* const block = fresh.pop_front()) {
+      message.blocks_.push_back(*block);
       fill(*block, capacity);
     }
   }
@@ -83,12 +83,20 @@ bool Messages::append(Message& message, Bytes payload) {
 void Messages::destroy(Message& message) {
   --gauges_.messages;
   gauges_.payload_bytes -= message.payload_bytes_;
-  for (Block* block = message.blocks_; block != nullptr;) {
-    Block* const next = block->next;
-    memory_.release(block, memory_.largest_class_bytes());
-    block = next;
+  std::size_t bytes = sizeof(Message) + message.extra_bytes_ + message.topic_bytes_ +
+                      std::size_t{message.properties_bytes_};
+  if (message.is_whole_) {
+    bytes += message.whole_bytes_;
+  } else {
+    release(message.blocks_);
   }
-  memory_.release(&message, message.allocated_bytes_);
+  memory_.release(&message, bytes);
+}
+
+void Messages::release(Ring<Block>& blocks) {
+  while (Block* const block = blocks.pop_front()) {
+    memory_.release(block, memory_.largest_class_bytes());
+  }
 }
 
 }  // namespace midge::message

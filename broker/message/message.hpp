@@ -1,6 +1,6 @@
 // An application message: written once, shared by everyone who gets it, freed with its last
-// reference. Topic name, forwarded properties and as much of the payload as fits lie in one piece
-// behind the object, the rest of the payload in a chain of blocks.
+// reference. What not every message has, topic name, forwarded properties and a payload that fits
+// lie in one piece behind the object; a payload that does not is in a ring of blocks.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,14 @@
 #include <string_view>
 
 #include "broker/base/bytes.hpp"
+#include "broker/base/list.hpp"
 #include "broker/base/memory.hpp"
 #include "broker/base/time.hpp"
 #include "broker/wire/protocol.hpp"
 
 namespace midge::message {
 
-// A further piece of a payload.
+// A piece of a payload.
 struct Block {
   Block* next = nullptr;
   std::uint32_t bytes = 0;  // filled so far
@@ -24,6 +25,15 @@ struct Block {
   [[nodiscard]] Bytes view() const {
     return {reinterpret_cast<const std::uint8_t*>(this + 1), bytes};
   }
+};
+
+// What a message has only where there is a journal.
+struct Stored {
+  // Deliveries of this message wait for this commit: an inbound QoS 2 message must be durable
+  // before anybody gets it.
+  std::uint64_t commit = 0;
+  // The journal's name for the stored copy; 0: not stored.
+  std::uint32_t name = 0;
 };
 
 class Message {
@@ -37,43 +47,56 @@ class Message {
   [[nodiscard]] wire::QoS qos() const { return qos_; }
   [[nodiscard]] bool retain() const { return retain_; }
   // When it expires; kNever without a Message Expiry Interval.
-  [[nodiscard]] Instant expires() const { return expires_; }
-  [[nodiscard]] bool is_expired(Instant now) const { return now >= expires_; }
-
-  // The payload's pieces: the first lies behind the head, then come blocks, in order.
-  [[nodiscard]] Bytes first_payload() const {
-    return {tail() + topic_bytes_ + properties_bytes_, inline_payload_bytes_};
+  [[nodiscard]] Instant expires() const;
+  [[nodiscard]] bool is_expired(Instant now) const { return has_expiry_ && now >= *expiry(); }
+  // Null without a journal.
+  [[nodiscard]] Stored* stored() {
+    return is_stored_ ? reinterpret_cast<Stored*>(tail()) - 1 : nullptr;
   }
-  [[nodiscard]] const Block* blocks() const { return blocks_; }
+  [[nodiscard]] std::uint64_t commit() const {
+    return is_stored_ ? (reinterpret_cast<const Stored*>(tail()) - 1)->commit : 0;
+  }
 
-  // Deliveries of this message wait for this commit: an inbound QoS 2 message must be durable
-  // before anybody gets it.
-  std::uint64_t commit = 0;
-  // The journal's name for the stored copy; 0: not stored.
-  std::uint32_t storage = 0;
+  // The payload's pieces: behind the head, or in blocks, in order.
+  [[nodiscard]] Bytes first_payload() const {
+    return {tail() + topic_bytes_ + properties_bytes_, is_whole_ ? payload_bytes_ : 0};
+  }
+  [[nodiscard]] const Block* first_block() const { return is_whole_ ? nullptr : blocks_.first(); }
+  [[nodiscard]] const Block* block_after(const Block& block) const { return blocks_.next(block); }
+
   // The hash of the publisher's client id, for No Local; 0: the broker's own.
   std::uint32_t publisher = 0;
 
  private:
   friend class Messages;
 
-  [[nodiscard]] std::uint8_t* tail() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   [[nodiscard]] const std::uint8_t* tail() const {
-    return reinterpret_cast<const std::uint8_t*>(this + 1);
+    return reinterpret_cast<const std::uint8_t*>(this + 1) + extra_bytes_;
   }
+  [[nodiscard]] std::uint8_t* tail() {
+    return reinterpret_cast<std::uint8_t*>(this + 1) + extra_bytes_;
+  }
+  [[nodiscard]] const Instant* expiry() const { return reinterpret_cast<const Instant*>(this + 1); }
 
+  // In this order nothing is lost between the members: one of these stands for each message.
   std::uint32_t references_ = 1;
-  std::uint32_t allocated_bytes_ = 0;  // object and tail
-  Instant expires_ = kNever;
-  Block* blocks_ = nullptr;
-  Block* last_block_ = nullptr;
-  std::uint32_t payload_bytes_ = 0;         // in all
-  std::uint32_t inline_payload_bytes_ = 0;  // of these, behind the head
+  union {
+    Ring<Block> blocks_{};
+    std::uint32_t whole_bytes_;  // when is_whole_: the room that the payload has
+  };
+  std::uint32_t payload_bytes_ = 0;  // so far
   std::uint32_t properties_bytes_ = 0;
   std::uint16_t topic_bytes_ = 0;
-  wire::QoS qos_{};
-  bool retain_ = false;
+  std::uint8_t extra_bytes_ = 0;  // right behind the object: when it expires, and Stored
+  wire::QoS qos_ : 2 = wire::QoS::AtMostOnce;
+  bool retain_ : 1 = false;
+  bool has_expiry_ : 1 = false;
+  bool is_stored_ : 1 = false;
+  bool is_whole_ : 1 = false;  // the payload lies behind the head
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(Message) == 32);
+static_assert(sizeof(Message) % alignof(Stored) == 0 && sizeof(Message) % alignof(Instant) == 0);
 
 // When a Message Expiry Interval that starts now ends. One of 0 is for those who can have the
 // message at once: it lives for this millisecond.
@@ -88,7 +111,7 @@ struct Head {
   std::uint32_t payload_bytes = 0;     // that append() will bring
   wire::QoS qos{};
   bool retain = false;
-  Instant expires = kNever;
+  Instant expires = kNever;  // set_expires() can move it, unless never
 };
 
 // Where the messages alive are counted.
@@ -100,7 +123,9 @@ struct Gauges {
 // Makes, counts and frees messages.
 class Messages {
  public:
-  Messages(Memory& memory, const Gauges& gauges) : memory_(memory), gauges_(gauges) {}
+  // `stores`: messages are given a Stored.
+  Messages(Memory& memory, const Gauges& gauges, bool stores)
+      : memory_(memory), gauges_(gauges), stores_(stores) {}
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
@@ -108,7 +133,9 @@ class Messages {
   // written to properties_of(), its payload to be appended.
   [[nodiscard]] Message* create(const Head& head);
   // When it expires, for a will: counted from its publication.
-  static void set_expires(Message& message, Instant expires) { message.expires_ = expires; }
+  static void set_expires(Message& message, Instant expires) {
+    *const_cast<Instant*>(message.expiry()) = expires;
+  }
   [[nodiscard]] static MutableBytes properties_of(Message& message) {
     return {message.tail() + message.topic_bytes_, message.properties_bytes_};
   }
@@ -126,9 +153,11 @@ class Messages {
 
  private:
   void destroy(Message& message);
+  void release(Ring<Block>& blocks);
 
   Memory& memory_;
   Gauges gauges_;
+  const bool stores_;
   std::uint64_t created_ = 0;
 };
 

@@ -13,7 +13,10 @@ using namespace midge::message;
 namespace {
 
 struct World {
-  explicit World(std::size_t size) : range(size), arena(range.all(), 4096, 0, backing) {}
+  explicit World(std::size_t size, bool stores = false)
+      : range(size),
+        arena(range.all(), 4096, 0, backing),
+        messages(memory, {count, bytes}, stores) {}
 
   test::Range range;
   NoBacking backing;
@@ -21,12 +24,13 @@ struct World {
   std::uint32_t count = 0;
   std::uint64_t bytes = 0;
   Memory memory{arena};
-  Messages messages{memory, {count, bytes}};
+  Messages messages;
 };
 
 std::string payload_of(const Message& message) {
   std::string all(as_text(message.first_payload()));
-  for (const Block* block = message.blocks(); block != nullptr; block = block->next) {
+  for (const Block* block = message.first_block(); block != nullptr;
+       block = message.block_after(*block)) {
     all += as_text(block->view());
   }
   return all;
@@ -110,4 +114,30 @@ TEST_CASE("a message expires at its instant and not before") {
   CHECK_FALSE(message->is_expired(later - Duration(1)));
   CHECK(message->is_expired(later));
   world.messages.release(*message);
+}
+
+TEST_CASE("what only some messages have lies beside topic, properties and payload") {
+  const Instant later{std::chrono::seconds(10)};
+  for (const bool stores : {false, true}) {
+    for (const Instant expires : {kNever, later}) {
+      World world(1U << 20U, stores);
+      Message* const message = world.messages.create(
+          {.topic_name = "a/b", .properties_bytes = 1, .payload_bytes = 3, .expires = expires});
+      REQUIRE(message != nullptr);
+      CHECK(message->expires() == expires);
+      CHECK(message->commit() == 0);
+      CHECK((message->stored() != nullptr) == stores);
+      Messages::properties_of(*message)[0] = 9;
+      CHECK(world.messages.append(*message, as_bytes("xyz")));
+      if (stores) message->stored()->commit = 0x1'0000'0002;
+      if (expires != kNever) Messages::set_expires(*message, later + Duration(1));
+      CHECK(message->commit() == (stores ? 0x1'0000'0002 : 0));
+      CHECK(message->expires() == (expires != kNever ? later + Duration(1) : kNever));
+      CHECK(message->topic_name() == "a/b");
+      CHECK(message->properties()[0] == 9);
+      CHECK(payload_of(*message) == "xyz");
+      world.messages.release(*message);
+      CHECK(world.arena.used_pages() == world.memory.own_pages());
+    }
+  }
 }
