@@ -9,6 +9,10 @@
 
 namespace midge {
 
+// On a small machine flash is worth more than cycles: a short loop, or a call, is better there than
+// code for each length.
+inline constexpr bool kSparesFlash = sizeof(void*) < 8;
+
 using Bytes = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 

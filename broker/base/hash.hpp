@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "broker/base/bytes.hpp"
+
 namespace midge {
 
 class Hasher {
@@ -13,7 +15,12 @@ class Hasher {
   explicit Hasher(std::uint64_t key) : key_(key), multiplier_((key * 0x9E3779B97F4A7C15ULL) | 1) {}
 
   [[nodiscard]] std::uint32_t operator()(std::string_view text, std::uint64_t salt = 0) const {
-    std::uint64_t hash = mix(key_ ^ salt ^ text.size());
+    std::uint64_t hash = key_ ^ salt ^ text.size();
+    if constexpr (kSparesFlash) {
+      for (const char c : text) hash = mix(hash) ^ static_cast<std::uint8_t>(c);
+      return static_cast<std::uint32_t>(mix(hash));
+    }
+    hash = mix(hash);
     const char* p = text.data();
     std::size_t left = text.size();
     for (; left >= 8; p += 8, left -= 8) {

@@ -7,165 +7,120 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "broker/base/assert.hpp"
 #include "broker/base/memory.hpp"
 
 namespace midge {
 
-// Node has members `Node* hash_next` and `std::uint32_t hash`, set before insert(). There are
-// kBuckets buckets for kNodes nodes: more of them cost memory and spare time.
-template <class Node, std::size_t kNodes = 1, std::size_t kBuckets = 1>
-class HashIndex {
+// Base of what hangs in one table. The hash is set before insert().
+struct HashNode {
+  HashNode* hash_next = nullptr;
+  std::uint32_t hash = 0;
+};
+
+// The table, whatever its nodes are.
+class HashTable {
  public:
-  explicit HashIndex(Memory& memory) : memory_(memory) {}
-  HashIndex(const HashIndex&) = delete;
-  HashIndex& operator=(const HashIndex&) = delete;
+  // Nodes for two buckets: fewer cost memory and spare time.
+  enum class Load : std::uint8_t { Light = 1, Even = 2, Heavy = 16 };
+
+  HashTable(Memory& memory, Load load)
+      : memory_(memory), nodes_for_two_(static_cast<std::size_t>(load)) {}
+  HashTable(const HashTable&) = delete;
+  HashTable& operator=(const HashTable&) = delete;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
   // Calls add(bytes) for each piece of memory that a table of so many nodes takes.
   template <class Add>
-  static constexpr void for_each_piece(std::size_t nodes, Add add) {
-    const std::size_t buckets = (nodes * kBuckets + kNodes - 1) / kNodes;
-    for (std::size_t segment = 1; segment < kMaximumSegments; ++segment) {
-      if (buckets <= segment_start(segment)) return;
-      add(segment_bytes(segment));
-    }
+  static constexpr void for_each_piece(std::size_t nodes, Load load, Add add) {
+    const auto for_two = static_cast<std::size_t>(load);
+    const std::size_t buckets = (2 * nodes + for_two - 1) / for_two;
+    for (std::size_t start = kFirst; start < buckets && segment_at(start) < kSegments; start *= 2)
+      add(start * sizeof(HashNode*));
   }
 
-  // The node with this hash for which `equal(node)` holds, or null.
-  template <class Equal>
-  [[nodiscard]] Node* find(std::uint32_t hash, Equal equal) const {
-    for (Node* node = bucket(index_of(hash)); node != nullptr; node = node->hash_next) {
-      if (node->hash == hash && equal(*node)) return node;
-    }
-    return nullptr;
-  }
-
-  // The first of the nodes that find() would look at; the others follow by `hash_next`.
-  [[nodiscard]] Node* first_with(std::uint32_t hash) const { return bucket(index_of(hash)); }
-
-  // Starts to fetch what find() reads first, for a call that follows a little later.
+  // The first of the nodes that may have this hash; the others follow by `hash_next`.
+  [[nodiscard]] HashNode* first_with(std::uint32_t hash) const { return bucket(index_of(hash)); }
+  // Starts to fetch what first_with() reads, for a call that follows a little later.
   void prefetch(std::uint32_t hash) const {
-    midge::prefetch(&const_cast<HashIndex*>(this)->bucket(index_of(hash)));
+    midge::prefetch(&const_cast<HashTable*>(this)->bucket(index_of(hash)));
   }
 
-  void insert(Node& node) {
-    Node*& head = bucket(index_of(node.hash));
-    node.hash_next = head;
-    head = &node;
-    ++size_;
-    for (std::size_t i = 0; i < kBuckets && size_ * kBuckets > buckets_ * kNodes; ++i) grow();
-  }
+  void insert(HashNode& node);
+  void remove(HashNode& node);
 
-  void remove(Node& node) {
-    Node** link = &bucket(index_of(node.hash));
-    while (*link != &node) link = &(*link)->hash_next;
-    *link = node.hash_next;
-    node.hash_next = nullptr;
-    --size_;
-    // Four for one: a table that empties has given everything back when it is empty.
-    for (std::size_t i = 0; i < 4 * kBuckets && size_ * kBuckets < buckets_ * kNodes / 4; ++i) {
-      shrink();
-    }
-  }
-
-  // Some node, or null when there is none.
-  [[nodiscard]] Node* any() const {
-    for (std::size_t i = 0; i < buckets_; ++i) {
-      if (bucket(i) != nullptr) return bucket(i);
-    }
-    return nullptr;
-  }
-
-  // Calls visit(node) for all; it must not insert or remove.
-  template <class Visit>
-  void for_each(Visit visit) const {
-    for (std::size_t i = 0; i < buckets_; ++i) {
-      for (Node* node = bucket(i); node != nullptr; node = node->hash_next) visit(*node);
-    }
-  }
+  // The node behind `node`, in no order that means anything; null: the first, and behind the last.
+  [[nodiscard]] HashNode* after(const HashNode* node) const;
 
  private:
-  // Segment 0 lies in the object; segment n > 0 has kFirst << (n - 1) buckets.
-  // A constant for each table, which clang-tidy 14 does not see.
-  // NOLINTNEXTLINE(bugprone-dynamic-static-initializers)
-  static constexpr std::size_t kFirst = 8 * kBuckets;
-  static constexpr std::size_t kMaximumSegments = 26;
+  // The first buckets lie in the object; then come segments, each with as many buckets as there are
+  // before it. On 32 bit there is no memory for more of them.
+  static constexpr std::size_t kFirst = 8;
+  static constexpr std::size_t kSegments = sizeof(void*) == 8 ? 25 : 16;
 
-  [[nodiscard]] static std::size_t segment_of(std::size_t bucket) {
-    return static_cast<std::size_t>(std::bit_width(bucket / kFirst));
+  // The segment that begins with bucket `start`.
+  [[nodiscard]] static constexpr std::size_t segment_at(std::size_t start) {
+    return static_cast<std::size_t>(std::bit_width(start / kFirst)) - 1;
   }
-  [[nodiscard]] static constexpr std::size_t segment_start(std::size_t segment) {
-    return segment == 0 ? 0 : kFirst << (segment - 1);
+  [[nodiscard]] HashNode*& bucket(std::size_t index) {
+    if (index < kFirst) return first_[index];
+    const std::size_t start = std::bit_floor(index);
+    return segments_[segment_at(start)][index - start];
   }
-  [[nodiscard]] static constexpr std::size_t segment_bytes(std::size_t segment) {
-    return (segment == 0 ? kFirst : kFirst << (segment - 1)) * sizeof(Node*);
-  }
-
-  [[nodiscard]] Node*& bucket(std::size_t index) {
-    const std::size_t segment = segment_of(index);
-    return segment == 0 ? first_[index] : segments_[segment][index - segment_start(segment)];
-  }
-  [[nodiscard]] Node* bucket(std::size_t index) const {
-    return const_cast<HashIndex*>(this)->bucket(index);
+  [[nodiscard]] HashNode* bucket(std::size_t index) const {
+    return const_cast<HashTable*>(this)->bucket(index);
   }
   [[nodiscard]] std::size_t index_of(std::uint32_t hash) const {
     const std::size_t index = hash & mask_;
     return index < buckets_ ? index : index & (mask_ >> 1);
   }
-
   void set_buckets(std::size_t count) {
     buckets_ = count;
     mask_ = std::bit_ceil(count) - 1;
   }
-
-  void grow() {
-    const std::size_t added = buckets_;
-    const std::size_t segment = segment_of(added);
-    if (segment == kMaximumSegments) return;
-    if (added == segment_start(segment) && segments_[segment] == nullptr) {
-      void* const memory = memory_.allocate(segment_bytes(segment));
-      if (memory == nullptr) return;
-      segments_[segment] = static_cast<Node**>(memory);
-    }
-    bucket(added) = nullptr;
-    set_buckets(buckets_ + 1);
-    // What belongs to the new bucket has so far been kept in its partner.
-    const std::size_t partner = added - std::bit_floor(added);
-    Node** link = &bucket(partner);
-    while (*link != nullptr) {
-      Node* const node = *link;
-      if (index_of(node->hash) == added) {
-        *link = node->hash_next;
-        node->hash_next = bucket(added);
-        bucket(added) = node;
-      } else {
-        link = &node->hash_next;
-      }
-    }
-  }
-
-  void shrink() {
-    if (buckets_ == kFirst) return;
-    set_buckets(buckets_ - 1);
-    const std::size_t removed = buckets_;
-    Node** link = &bucket(removed - std::bit_floor(removed));
-    while (*link != nullptr) link = &(*link)->hash_next;
-    *link = bucket(removed);
-    const std::size_t segment = segment_of(removed);
-    if (removed == segment_start(segment)) {
-      memory_.release(segments_[segment], segment_bytes(segment));
-      segments_[segment] = nullptr;
-    }
-  }
+  void grow();
+  void shrink();
 
   Memory& memory_;
+  const std::size_t nodes_for_two_;
   std::size_t size_ = 0;
   std::size_t buckets_ = kFirst;
-  std::size_t mask_ = std::bit_ceil(kFirst) - 1;  // of the next power of two
-  std::array<Node*, kFirst> first_{};
-  std::array<Node**, kMaximumSegments> segments_{};
+  std::size_t mask_ = kFirst - 1;  // of the next power of two
+  std::array<HashNode*, kFirst> first_{};
+  std::array<HashNode**, kSegments> segments_{};
+};
+
+// The table of nodes of one type, which has HashNode for a base.
+template <class Node>
+class HashIndex : private HashTable {
+ public:
+  explicit HashIndex(Memory& memory, Load load = Load::Even) : HashTable(memory, load) {}
+
+  using HashTable::Load;
+  using HashTable::size;
+
+  // The node with this hash for which `equal(node)` holds, or null.
+  template <class Equal>
+  [[nodiscard]] Node* find(std::uint32_t hash, Equal equal) const {
+    for (HashNode* at = first_with(hash); at != nullptr; at = at->hash_next) {
+      if (at->hash == hash && equal(*static_cast<const Node*>(at))) return static_cast<Node*>(at);
+    }
+    return nullptr;
+  }
+
+  void insert(Node& node) { HashTable::insert(node); }
+  void remove(Node& node) { HashTable::remove(node); }
+
+  // Some node, or null when there is none.
+  [[nodiscard]] Node* any() const { return static_cast<Node*>(after(nullptr)); }
+
+  // Calls visit(node) for all; it must not insert or remove.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (HashNode* at = after(nullptr); at != nullptr; at = after(at)) {
+      visit(*static_cast<Node*>(at));
+    }
+  }
 };
 
 }  // namespace midge

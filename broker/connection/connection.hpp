@@ -3,7 +3,6 @@
 //
 //   receive.cpp       bytes to packets; packets that come in pieces; receive_memory.cpp: their
 //                     memory
-//   look_ahead.cpp    topics of what came together
 //   connection.cpp    life: opening, closing, deadlines, pauses
 //   on_connect.cpp    CONNECT and CONNACK
 //   on_publish.cpp    PUBLISH: checks, routing, acknowledgement
@@ -99,7 +98,6 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool reads() const {
     return (phase_ == Phase::AwaitConnect || phase_ == Phase::Open) && pauses_ == 0;
   }
-  [[nodiscard]] std::size_t look_ahead(Bytes rest);
   [[nodiscard]] std::size_t begin_packet(Bytes rest);
   [[nodiscard]] std::size_t continue_packet(Bytes rest);
   [[nodiscard]] std::size_t continue_header(Bytes rest);

@@ -28,7 +28,7 @@ std::size_t Connection::on_received(Bytes bytes) {
   while (used < bytes.size() && reads()) {
     const Bytes rest = bytes.subspan(used);
     if (used >= looked_at && phase_ == Phase::Open && incoming_ == nullptr) {
-      looked_at = used + look_ahead(rest);
+      looked_at = used + context_.router.look_ahead(rest);
     }
     const std::size_t count = incoming_ != nullptr ? continue_packet(rest) : begin_packet(rest);
     if (count == 0) break;

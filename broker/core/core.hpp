@@ -19,6 +19,7 @@
 #include "broker/hal/listener.hpp"
 #include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/routing/look_ahead.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/settings/settings.hpp"
@@ -36,6 +37,7 @@ struct Seams {
   auth::Authorizer& authorizer;
   auth::Authenticator& authenticator;
   routing::VirtualTopics& virtual_topics;
+  routing::LookAhead& look_ahead;
 };
 
 class Core : public hal::Acceptor {

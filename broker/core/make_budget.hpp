@@ -115,8 +115,10 @@ class Reckoning {
   // --- what things are made of ---
 
   [[nodiscard]] constexpr Parts message(std::uint32_t payload_bytes) const {
-    const std::size_t head =
-        sizeof(message::Message) + promise_.topic_bytes + std::size_t{promise_.properties_bytes};
+    // Whoever promises that messages expire promises it for all.
+    const std::size_t head = sizeof(message::Message) +
+                             (promise_.expiring > 0 ? sizeof(Instant) : 0) + promise_.topic_bytes +
+                             std::size_t{promise_.properties_bytes};
     const std::size_t largest = pages_.largest_class_bytes();
     if (head + payload_bytes <= largest) return memory(head + payload_bytes);
     const std::size_t block = largest - sizeof(message::Block);
@@ -175,10 +177,8 @@ class Reckoning {
     put_pages(User::SizeClasses,
               round_up(classes.bytes(sizeof(Slab)), paging_.page_bytes) / paging_.page_bytes);
     put(User::Scratch, memory(connection::OutboxScratch::memory_bytes(scratch_bytes(limits_))), 1);
-    put(User::Trees,
-        Parts(memory(routing::SubscriptionTree::stack_bytes(limits_.topic_levels))) +
-            memory(sizeof(routing::TreeNode)) + memory(sizeof(routing::RetainedNode)),
-        1);
+    put(User::Matching,
+        memory(routing::SubscriptionTree::stack_bytes(limits_.topic_levels)), 1);
   }
 
   constexpr void put_clients() {
@@ -230,17 +230,17 @@ class Reckoning {
     budget_.costs.queued = cost(delivered());
   }
 
-  template <class Index>
-  constexpr void put_table(std::uint64_t nodes) {
+  constexpr void put_table(std::uint64_t nodes, HashTable::Load load) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(nodes, 1U << 30));
-    Index::for_each_piece(
-        most, [this](std::size_t bytes) { put_besides(User::HashTables, memory(bytes), 1); });
+    HashTable::for_each_piece(most, load, [this](std::size_t bytes) {
+      put_besides(User::HashTables, memory(bytes), 1);
+    });
   }
   constexpr void put_hash_tables() {
-    put_table<session::Sessions::Table>(limits_.sessions);
-    put_table<routing::LevelTree<routing::TreeNode>::Index>(filter_nodes());
-    put_table<routing::LevelTree<routing::RetainedNode>::Index>(topic_nodes());
-    put_table<HashIndex<session::Group>>(groups());
+    put_table(limits_.sessions, session::Sessions::kTableLoad);
+    put_table(filter_nodes(), routing::LevelTree::kTableLoad);
+    put_table(topic_nodes(), routing::LevelTree::kTableLoad);
+    put_table(groups(), HashTable::Load::Even);
     line(User::HashTables).count = 4;
   }
 

@@ -11,7 +11,6 @@ using session::Session;
 
 void Lifecycle::attach(Session& session, session::Attachment& attachment) {
   deadlines_.clear(session);
-  session.ends = kNever;
   session.attachment = &attachment;
   session::Sessions::restart_flight(session);
   ++metrics_.clients_connected;
@@ -53,18 +52,17 @@ void Lifecycle::end(Session& session) {
   deadlines_.clear(session);
   publish_will(session);
   if (session.queued_count > 0) metrics_.count(Cause::SessionEnded, session.queued_count);
-  sessions_.commits().record({.kind = session::RecordKind::SessionEnded, .session = &session});
+  sessions_.commits().record(session::RecordKind::SessionEnded, &session);
   sessions_.retire(session);
-  (last_over_ != nullptr ? last_over_->hash_next : first_over_) = &session;
-  last_over_ = &session;
+  over_.push_back(session);
   sweep();
 }
 
 void Lifecycle::sweep() {
-  while (first_over_ != nullptr && router_.forget(*first_over_, sweeps_)) {
-    Session& session = *first_over_;
-    first_over_ = session.hash_next;
-    if (first_over_ == nullptr) last_over_ = nullptr;
+  while (!over_.empty()) {
+    auto& session = static_cast<Session&>(*over_.first());
+    if (!router_.forget(session, sweeps_)) return;
+    over_.pop_front();
     sessions_.destroy(session);
   }
 }
@@ -75,7 +73,7 @@ void Lifecycle::publish_will(Session& session) {
     message::Messages::set_expires(*session.will->message, message::expiry_after(now_, *expiry));
   }
   Message* const message = sessions_.take_will(session);
-  sessions_.commits().record({.kind = session::RecordKind::WillChanged, .session = &session});
+  sessions_.commits().record(session::RecordKind::WillChanged, &session);
   // Permission may have been taken away since CONNECT.
   if (authorizer_.may_publish({session.client_id(), session.user_name()}, message->topic_name())) {
     const Routed routed = router_.publish(*message, &session);

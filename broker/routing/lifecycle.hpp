@@ -24,7 +24,7 @@ class Lifecycle {
     sweep();
   }
   // Whether sessions that are over wait for their subscriptions to be taken away.
-  [[nodiscard]] bool is_sweeping() const { return first_over_ != nullptr; }
+  [[nodiscard]] bool is_sweeping() const { return !over_.empty(); }
 
   // A connection takes the session. Its flight starts anew.
   void attach(session::Session& session, session::Attachment& attachment);
@@ -60,9 +60,8 @@ class Lifecycle {
   void sweep();
 
   Instant now_{};
-  std::uint32_t sweeps_ = kSweeps;          // left in this turn
-  session::Session* first_over_ = nullptr;  // linked by hash_next
-  session::Session* last_over_ = nullptr;
+  std::uint32_t sweeps_ = kSweeps;  // left in this turn
+  Queue<Deadline> over_;            // sessions whose subscriptions are being taken away
 };
 
 }  // namespace midge::routing

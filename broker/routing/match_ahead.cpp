@@ -4,8 +4,32 @@
 
 #include "broker/session/session.hpp"
 #include "broker/topic/topic.hpp"
+#include "broker/wire/frame.hpp"
 
 namespace midge::routing {
+
+std::size_t MatchAhead::look(const SubscriptionTree& tree, Bytes received) {
+  if (tree.size() < kManyNodes) return received.size();
+  std::array<std::string_view, kTopics> topics;
+  std::size_t count = 0;
+  std::size_t at = 0;
+  while (count < topics.size()) {
+    const wire::FrameResult frame = wire::read_fixed_header(received.subspan(at));
+    if (frame.framing != wire::Framing::Frame || frame.header.type != wire::PacketType::Publish) {
+      break;
+    }
+    // What is wrong with it is found when its turn has come.
+    const Bytes body = received.subspan(at + frame.header.header_bytes);
+    if (body.size() < frame.header.remaining_length || body.size() < 2) break;
+    const std::size_t topic_bytes = static_cast<std::size_t>(body[0] << 8 | body[1]);
+    if (frame.header.remaining_length < topic_bytes + 2) break;
+    const std::string_view topic = as_text(body.subspan(2, topic_bytes));
+    if (count == 0 || topic != topics[count - 1]) topics[count++] = topic;
+    at += frame.header.header_bytes + frame.header.remaining_length;
+  }
+  if (count > 1) match(tree, {topics.data(), count});
+  return std::max<std::size_t>(at, 1);
+}
 
 void MatchAhead::match(const SubscriptionTree& tree, std::span<const std::string_view> topics) {
   count_ = std::min(topics.size(), kTopics);
@@ -55,7 +79,7 @@ bool MatchAhead::is_child(const Step& step) const {
   const std::string_view level = step.branch == Branch::Literal
                                      ? topics_[step.topic].name.substr(step.at, step.level_bytes)
                                      : (step.branch == Branch::Plus ? "+"sv : "#"sv);
-  return LevelTree<TreeNode>::is_child(*step.child, *step.parent, level, step.hash);
+  return LevelTree::is_child(*step.child, *step.parent, level, step.hash);
 }
 
 void MatchAhead::take_step(const SubscriptionTree& tree, Step step) {
@@ -63,16 +87,18 @@ void MatchAhead::take_step(const SubscriptionTree& tree, Step step) {
     case Stage::Bucket:
     case Stage::Child:
       if (step.stage == Stage::Child && is_child(step)) {
-        if (step.branch == Branch::Rest) return add(step.topic, *step.child);
+        if (step.branch == Branch::Rest)
+          return add(step.topic, static_cast<const TreeNode&>(*step.child));
         const std::string_view label = step.child->label();
         const std::size_t first = step.branch == Branch::Plus ? 1 : step.level_bytes;
         const auto rest = SubscriptionTree::match_behind(
             label.substr(first), topics_[step.topic].name, step.at + step.level_bytes);
-        if (rest) reach(tree, step.topic, *step.child, *rest);
+        if (rest) reach(tree, step.topic, static_cast<const TreeNode&>(*step.child), *rest);
         return;
       }
-      step.child =
-          step.stage == Stage::Bucket ? tree.levels().first_with(step.hash) : step.child->hash_next;
+      step.child = step.stage == Stage::Bucket
+                       ? tree.first_with(step.hash)
+                       : static_cast<const LevelNode*>(step.child->hash_next);
       if (step.child == nullptr) return;
       step.stage = Stage::Child;
       prefetch(step.child);
@@ -114,11 +140,10 @@ void MatchAhead::look_below(const SubscriptionTree& tree, const TreeNode& node, 
                             Step step) {
   step.parent = &node;
   step.branch = branch;
-  step.hash =
-      branch == Branch::Literal
-          ? tree.levels().hash_of(node, topics_[step.topic].name.substr(step.at, step.level_bytes))
-          : tree.levels().hash_of(node, branch == Branch::Plus ? "+" : "#");
-  tree.levels().prefetch(step.hash);
+  step.hash = branch == Branch::Literal
+                  ? tree.hash_of(node, topics_[step.topic].name.substr(step.at, step.level_bytes))
+                  : tree.hash_of(node, branch == Branch::Plus ? "+" : "#");
+  tree.prefetch(step.hash);
   push(step);
 }
 

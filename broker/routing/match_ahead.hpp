@@ -1,6 +1,6 @@
 // Matches topic names that came together side by side. Among very many filters each step of a match
 // waits for memory; here one topic's wait is spent on the steps of the others, and what its
-// delivery will read is fetched as well.
+// delivery will read is fetched as well. Where there are fewer filters it does nothing.
 #pragma once
 
 #include <array>
@@ -9,30 +9,24 @@
 #include <span>
 #include <string_view>
 
-#include "broker/routing/subscription_tree.hpp"
+#include "broker/routing/look_ahead.hpp"
 #include "broker/session/subscription.hpp"
 
 namespace midge::routing {
 
-class MatchAhead {
+class MatchAhead final : public LookAhead {
  public:
   static constexpr std::size_t kTopics = 32;
-  static constexpr std::size_t kNodes = 4;  // a topic that matches more is left out
+  // Nodes and subscriptions beyond the caches that are closest.
+  static constexpr std::size_t kManyNodes = 4'096;
 
-  // What a topic name matches, as SubscriptionTree::for_each_match() tells it.
-  struct Matches {
-    std::array<TreeNode*, kNodes> nodes;
-    std::size_t count = 0;
-    std::size_t subscribers = 0;
-  };
+  [[nodiscard]] std::size_t look(const SubscriptionTree& tree, Bytes received) override;
+  [[nodiscard]] const Matches* take(std::string_view topic_name) override;
+  void forget() override { next_ = count_ = 0; }
 
-  // At most kTopics, which are referred to until clear(). They need not be valid: one that is not
+  // At most kTopics, which are referred to until forget(). They need not be valid: one that is not
   // is never asked for.
   void match(const SubscriptionTree& tree, std::span<const std::string_view> topics);
-  // What is known of `topic_name`, which those before it will not be asked after; or null.
-  [[nodiscard]] const Matches* take(std::string_view topic_name);
-  // The tree is going to change, or the topics go away.
-  void clear() { next_ = count_ = 0; }
 
  private:
   struct Topic {
@@ -51,7 +45,7 @@ class MatchAhead {
   struct Step {
     const TreeNode* parent = nullptr;
     union {
-      const TreeNode* child = nullptr;
+      const LevelNode* child = nullptr;
       const session::Subscriber* subscriber;
       const session::Session* session;
     };
@@ -78,8 +72,8 @@ class MatchAhead {
   std::size_t next_ = 0;  // the topic that is asked for next, probably
   std::size_t first_step_ = 0;
   std::size_t step_count_ = 0;
-  std::array<Topic, kTopics> topics_;
-  std::array<Step, kSteps> steps_;  // a ring
+  std::array<Topic, kTopics> topics_{};
+  std::array<Step, kSteps> steps_{};  // a ring
 };
 
 }  // namespace midge::routing

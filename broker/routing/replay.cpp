@@ -11,15 +11,14 @@ using session::Delivery;
 using session::Session;
 using session::Subscription;
 
-bool Router::start_replay(Subscription& subscription, std::string_view filter) {
-  if (*topic::Levels(filter).next() == virtual_topics_.root() && virtual_topics_.count() > 0 &&
+bool Router::start_replay(Subscription& subscription, const topic::Filter& wanted) {
+  const std::string_view filter = wanted.filter;
+  if (topic::first_level(filter) == virtual_topics_.root() && virtual_topics_.count() > 0 &&
       settings_.sys_interval.count() > 0) {
     replay_virtual(subscription, filter);
   }
   if (metrics_.retained_messages == 0) return true;
-  if (filter.find_first_of("+#") == std::string_view::npos && retained_.find(filter) == nullptr) {
-    return true;
-  }
+  if (!wanted.has_wildcard && retained_.find(filter) == nullptr) return true;
   void* const memory = memory_.allocate(sizeof(Replay) + filter.size());
   if (memory == nullptr) return false;
   auto* const replay = new (memory) Replay;
@@ -54,7 +53,7 @@ void Router::stop_replay(Subscription& subscription) {
 
 bool Router::replay_here(const Replay& replay) {
   const RetainedNode& node = *replay.cursor.node;
-  Message& message = *node.message;
+  Message& message = *node.message();
   // A live message of this topic went to the session after the replay began: an older value must
   // not follow it.
   if (static_cast<std::int32_t>(node.overtaken - replay.started) > 0) return true;
@@ -70,8 +69,7 @@ bool Router::replay_here(const Replay& replay) {
   delivery->qos = effective_qos(message, subscription.options);
   delivery->retain = true;  // [MQTT-3.3.1-8@3.1.1]
   delivery->identifier = subscription.identifier;
-  sessions_.commits().record(
-      {.kind = session::RecordKind::Queued, .session = &subscription.session, .message = &message});
+  sessions_.commits().record(session::RecordKind::Queued, &subscription.session, &message);
   sessions_.enqueue(subscription.session, *delivery);  // its connection is about to write
   return true;
 }
@@ -143,9 +141,7 @@ void Router::publish_virtual(Instant now) {
   virtual_topics_.sample(now);
   sends_virtual_ = true;
   for (std::size_t i = 0; i < virtual_topics_.count(); ++i) {
-    bool matched = false;
-    tree_.for_each_match(virtual_topics_.name(i), [&matched](TreeNode&) { matched = true; });
-    if (!matched) continue;
+    if (match(virtual_topics_.name(i)).count == 0) continue;
     Message* const message = make_virtual(i);
     if (message == nullptr) break;
     static_cast<void>(publish(*message, nullptr));  // without room it comes next time

@@ -1,5 +1,6 @@
 #include "broker/routing/retained.hpp"
 
+#include <new>
 #include <optional>
 
 #include "broker/base/assert.hpp"
@@ -8,57 +9,79 @@
 namespace midge::routing {
 
 using topic::first_level;
+using topic::is_wildcard;
 
-void RetainedNode::adopt(RetainedNode& child) {
-  child.previous_sibling = nullptr;
-  child.next_sibling = first_child;
-  if (first_child != nullptr) first_child->previous_sibling = &child;
-  first_child = &child;
+namespace {
+
+RetainedNode& retained(LevelNode& node) {
+  return static_cast<RetainedNode&>(node);
 }
 
-void RetainedNode::disown(RetainedNode& child) {
-  (child.previous_sibling != nullptr ? child.previous_sibling->next_sibling : first_child) =
-      child.next_sibling;
-  if (child.next_sibling != nullptr) child.next_sibling->previous_sibling = child.previous_sibling;
+// Puts `node` between what it has for siblings.
+void link(RetainedNode& parent, RetainedNode* before, RetainedNode& node, RetainedNode* behind) {
+  node.previous_sibling = before;
+  node.next_sibling = behind;
+  (before != nullptr ? before->next_sibling : parent.first_child) = &node;
+  if (behind != nullptr) behind->previous_sibling = &node;
 }
 
-void RetainedNode::replace(RetainedNode& child, RetainedNode& other) {
-  other.previous_sibling = child.previous_sibling;
-  other.next_sibling = child.next_sibling;
-  (other.previous_sibling != nullptr ? other.previous_sibling->next_sibling : first_child) = &other;
-  if (other.next_sibling != nullptr) other.next_sibling->previous_sibling = &other;
+}  // namespace
+
+LevelNode& RetainedStore::construct(void* memory) const {
+  return *new (memory) RetainedNode;
+}
+
+void RetainedStore::adopt(LevelNode& parent, LevelNode& child) const {
+  link(retained(parent), nullptr, retained(child), retained(parent).first_child);
+}
+
+void RetainedStore::disown(LevelNode& parent, LevelNode& child) const {
+  RetainedNode* const before = retained(child).previous_sibling;
+  RetainedNode* const behind = retained(child).next_sibling;
+  (before != nullptr ? before->next_sibling : retained(parent).first_child) = behind;
+  if (behind != nullptr) behind->previous_sibling = before;
+}
+
+void RetainedStore::replace(LevelNode& parent, LevelNode& child, LevelNode& other) const {
+  link(retained(parent), retained(child).previous_sibling, retained(other),
+       retained(child).next_sibling);
+}
+
+bool RetainedStore::is_unused(const LevelNode& level) const {
+  const auto& node = static_cast<const RetainedNode&>(level);
+  return node.message() == nullptr && node.first_child == nullptr && node.pins == 0;
 }
 
 RetainedStore::RetainedStore(Memory& memory, Hasher hasher, message::Messages& messages,
                              metrics::Metrics& metrics, Deadlines& deadlines,
                              const settings::Limits& limits)
-    : messages_(messages),
+    : LevelTree(memory, hasher, root_, sizeof(RetainedNode)),
+      messages_(messages),
       metrics_(metrics),
       deadlines_(deadlines),
       limits_(limits),
-      levels_(memory, hasher),
       expiries_(memory.arena()) {}
 
 RetainedNode* RetainedStore::find(std::string_view topic_name) const {
-  RetainedNode* const node = levels_.find(topic_name);
-  return node != nullptr && node->message != nullptr ? node : nullptr;
+  auto* const node = static_cast<RetainedNode*>(LevelTree::find(topic_name));
+  return node != nullptr && node->message() != nullptr ? node : nullptr;
 }
 
 void RetainedStore::drop_message(RetainedNode& node) {
-  messages_.release(*node.message);
-  node.message = nullptr;
+  messages_.release(*node.message());
   --metrics_.retained_messages;
-  if (node.expiry != nullptr) {
-    deadlines_.clear(*node.expiry);
-    expiries_.destroy(node.expiry);
-    node.expiry = nullptr;
+  if (node.has_expiry) {
+    deadlines_.clear(*node.expiring);
+    expiries_.destroy(node.expiring);
+    node.has_expiry = false;
   }
+  node.lasting = nullptr;
 }
 
 RetainedStore::Stored RetainedStore::set(message::Message& message) {
   MIDGE_ASSERT(message.payload_bytes() > 0);
-  RetainedNode* node = levels_.find(message.topic_name());
-  const bool replaces = node != nullptr && node->message != nullptr;
+  auto* node = static_cast<RetainedNode*>(LevelTree::find(message.topic_name()));
+  const bool replaces = node != nullptr && node->message() != nullptr;
   if (!replaces && metrics_.retained_messages >= limits_.retained_messages) {
     return Stored::LimitReached;
   }
@@ -67,20 +90,23 @@ RetainedStore::Stored RetainedStore::set(message::Message& message) {
     expiry = expiries_.create(Reserve::Keep);
     if (expiry == nullptr) return Stored::MemoryFull;
   }
-  if (node == nullptr) node = levels_.make(message.topic_name());
+  if (node == nullptr) node = static_cast<RetainedNode*>(make(message.topic_name()));
   if (node == nullptr) {
     if (expiry != nullptr) expiries_.destroy(expiry);
     return Stored::MemoryFull;
   }
   if (replaces) drop_message(*node);
   message::Messages::add_reference(message);
-  node->message = &message;
   ++metrics_.retained_messages;
   if (expiry != nullptr) {
     expiry->kind = static_cast<std::uint8_t>(session::DeadlineKind::Retained);
     expiry->node = node;
-    node->expiry = expiry;
+    expiry->message = &message;
+    node->has_expiry = true;
+    node->expiring = expiry;
     deadlines_.set(*expiry, message.expires());
+  } else {
+    node->lasting = &message;
   }
   return Stored::Yes;
 }
@@ -89,7 +115,7 @@ bool RetainedStore::clear(std::string_view topic_name) {
   RetainedNode* const node = find(topic_name);
   if (node == nullptr) return false;
   drop_message(*node);
-  levels_.prune(node);
+  prune(node);
   return true;
 }
 
@@ -97,7 +123,7 @@ void RetainedStore::on_expired(RetainedExpiry& expiry) {
   RetainedNode* const node = expiry.node;
   metrics_.count(metrics::Cause::Expired);
   drop_message(*node);
-  levels_.prune(node);
+  prune(node);
 }
 
 namespace {
@@ -105,7 +131,7 @@ namespace {
 // What the filter has behind `depth` levels; "#" at and below that level; nothing when it has
 // ended.
 std::optional<std::string_view> filter_behind(std::string_view filter, std::uint32_t depth) {
-  for (; depth > 0 && filter != "#"; --depth) {
+  for (; depth > 0 && !is_wildcard(filter, '#'); --depth) {
     const std::size_t slash = filter.find('/');
     if (slash == std::string_view::npos) return std::nullopt;
     filter.remove_prefix(slash + 1);
@@ -114,18 +140,17 @@ std::optional<std::string_view> filter_behind(std::string_view filter, std::uint
 }
 
 bool begins_with_wildcard(std::string_view filter) {
-  return filter.starts_with('+') || filter == "#";
+  return filter.starts_with('+') || is_wildcard(filter, '#');
 }
 
 // Whether the levels of `label` match the filter or its front.
 bool matches_front(std::string_view filter, std::string_view label) {
   topic::Levels wanted(filter);
   topic::Levels levels(label);
-  while (const auto level = levels.next()) {
-    const auto want = wanted.next();
-    if (!want) return false;
-    if (*want == "#") return true;
-    if (*want != "+" && *want != *level) return false;
+  while (levels.next()) {
+    if (!wanted.next()) return false;
+    if (is_wildcard(wanted.level(), '#')) return true;
+    if (!is_wildcard(wanted.level(), '+') && wanted.level() != levels.level()) return false;
   }
   return true;
 }
@@ -133,8 +158,8 @@ bool matches_front(std::string_view filter, std::string_view label) {
 }  // namespace
 
 RetainedCursor RetainedStore::start() {
-  ++levels_.root()->pins;
-  return {levels_.root(), 0, true};
+  ++root_.pins;
+  return {&root_, 0, true};
 }
 
 void RetainedStore::move(RetainedCursor& cursor, const RetainedCursor& to) {
@@ -142,7 +167,7 @@ void RetainedStore::move(RetainedCursor& cursor, const RetainedCursor& to) {
   if (to.node != nullptr) ++to.node->pins;
   cursor = to;
   --left->pins;
-  levels_.prune(left);
+  prune(left);
 }
 
 void RetainedStore::stop(RetainedCursor& cursor) {
@@ -151,8 +176,7 @@ void RetainedStore::stop(RetainedCursor& cursor) {
 
 // Wildcards at the first level pass by what begins with $ [MQTT-4.7.2-1].
 RetainedNode* RetainedStore::first_visible(RetainedNode* sibling) const {
-  while (sibling != nullptr && sibling->parent == levels_.root() &&
-         topic::is_hidden(sibling->label())) {
+  while (sibling != nullptr && sibling->parent == &root_ && topic::is_hidden(sibling->label())) {
     sibling = sibling->next_sibling;
   }
   return sibling;
@@ -170,11 +194,11 @@ void RetainedStore::step(RetainedCursor& cursor, std::string_view filter) {
   if (const auto left = filter_behind(filter, depth); left && cursor.matches) {
     RetainedNode* const below = begins_with_wildcard(*left)
                                     ? first_visible(node->first_child)
-                                    : levels_.child(*node, first_level(*left));
+                                    : static_cast<RetainedNode*>(child(*node, first_level(*left)));
     if (below != nullptr) return enter(*below, depth, *left);
   }
   // Else to the next sibling, of this node or of a parent, where the filter takes any.
-  for (; node != levels_.root(); node = node->parent) {
+  for (; node != &root_; node = static_cast<RetainedNode*>(node->parent)) {
     depth -= topic::count_levels(node->label());
     const auto left = filter_behind(filter, depth);
     if (!left || !begins_with_wildcard(*left)) continue;
@@ -187,11 +211,11 @@ void RetainedStore::step(RetainedCursor& cursor, std::string_view filter) {
 
 bool RetainedStore::is_match(const RetainedCursor& cursor, std::string_view filter) const {
   // The root never has a message.
-  if (cursor.node->message == nullptr || !cursor.matches) return false;
+  if (cursor.node->message() == nullptr || !cursor.matches) return false;
   // Only the filter's end is left to check: it ends here, or its next level is "#", which matches
   // the parent too.
   const auto left = filter_behind(filter, cursor.depth);
-  return !left || *left == "#";
+  return !left || is_wildcard(*left, '#');
 }
 
 }  // namespace midge::routing

@@ -21,25 +21,30 @@ struct RetainedNode;
 // Frees the memory of a retained message when it expires.
 struct RetainedExpiry : Deadline {
   RetainedNode* node = nullptr;
+  message::Message* message = nullptr;  // counted
 };
 
-struct RetainedNode : LevelNode<RetainedNode> {
+// What the store keeps at a node.
+struct RetainedEntry {
   RetainedNode* first_child = nullptr;
   RetainedNode* next_sibling = nullptr;
   RetainedNode* previous_sibling = nullptr;
-  message::Message* message = nullptr;  // counted; null: only levels on the way
-  RetainedExpiry* expiry = nullptr;
+  union {
+    message::Message* lasting = nullptr;  // counted; null: only levels on the way
+    RetainedExpiry* expiring;             // when has_expiry
+  };
   std::uint32_t overtaken = 0;  // sequence of the last live message that overtook a replay here
   std::uint16_t pins = 0;       // replays that stand here: the node stays
+  bool has_expiry = false;
 
-  // In front of what is there: a cursor finds nothing new behind its node.
-  void adopt(RetainedNode& child);
-  void disown(RetainedNode& child);
-  void replace(RetainedNode& child, RetainedNode& other);
-  [[nodiscard]] bool is_unused() const {
-    return message == nullptr && first_child == nullptr && pins == 0;
+  // Null: there are only levels on the way.
+  [[nodiscard]] message::Message* message() const {
+    return has_expiry ? expiring->message : lasting;
   }
 };
+
+struct RetainedNode : RetainedEntry, LevelNode {};
+static_assert(sizeof(RetainedNode) == (sizeof(void*) == 8 ? 64 : 40));
 
 // A place in the walk over all nodes that a filter matches. Pins its node, so that the tree may
 // change between two steps. A split leaves it where it is: the topic that a node ends is always the
@@ -50,13 +55,10 @@ struct RetainedCursor {
   bool matches = false;          // the filter, or its front, all these levels; else pass on
 };
 
-class RetainedStore {
+class RetainedStore final : private LevelTree {
  public:
   RetainedStore(Memory& memory, Hasher hasher, message::Messages& messages,
                 metrics::Metrics& metrics, Deadlines& deadlines, const settings::Limits& limits);
-  RetainedStore(const RetainedStore&) = delete;
-  RetainedStore& operator=(const RetainedStore&) = delete;
-  [[nodiscard]] bool is_ready() const { return levels_.root() != nullptr; }
 
   enum class Stored : std::uint8_t { Yes, LimitReached, MemoryFull };
 
@@ -81,11 +83,18 @@ class RetainedStore {
   [[nodiscard]] RetainedNode* first_visible(RetainedNode* sibling) const;
   void move(RetainedCursor& cursor, const RetainedCursor& to);
 
+  [[nodiscard]] LevelNode& construct(void* memory) const override;
+  // In front of what is there: a cursor finds nothing new behind its node.
+  void adopt(LevelNode& parent, LevelNode& child) const override;
+  void disown(LevelNode& parent, LevelNode& child) const override;
+  void replace(LevelNode& parent, LevelNode& child, LevelNode& other) const override;
+  [[nodiscard]] bool is_unused(const LevelNode& node) const override;
+
   message::Messages& messages_;
   metrics::Metrics& metrics_;
   Deadlines& deadlines_;
   const settings::Limits& limits_;
-  LevelTree<RetainedNode> levels_;
+  RetainedNode root_;
   Pool<RetainedExpiry> expiries_;
 };
 

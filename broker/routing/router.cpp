@@ -7,27 +7,29 @@ namespace midge::routing {
 using message::Message;
 using metrics::Cause;
 using session::Delivery;
+using session::RecordKind;
 using session::Session;
 using session::Subscription;
 using wire::QoS;
 
 Router::Router(const Parts& parts)
     : memory_(parts.memory),
-      hasher_(parts.hasher),
       sessions_(parts.sessions),
       ready_(parts.ready),
       metrics_(parts.metrics),
       settings_(parts.settings),
       virtual_topics_(parts.virtual_topics),
-      tree_(parts.memory, parts.hasher, parts.settings.limits.topic_levels),
+      look_ahead_(parts.look_ahead),
+      schedule_(parts.settings.limits.memory_bytes),
+      subscriptions_(parts.memory.arena()),
+      hasher_(parts.hasher),
       retained_(parts.memory, parts.hasher, parts.sessions.messages(), parts.metrics,
                 parts.deadlines, parts.settings.limits),
-      schedule_(parts.settings.limits.memory_bytes),
-      groups_(parts.memory),
-      subscriptions_(parts.memory.arena()) {}
+      tree_(parts.memory, parts.hasher, parts.settings.limits.topic_levels),
+      groups_(parts.memory) {}
 
-template <class Visit>
-void Router::for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const {
+void Router::for_each_node(const Matches& matches, std::string_view topic_name,
+                           FunctionRef<void(TreeNode&)> visit) const {
   if (matches.count > Matches::kKept) return tree_.for_each_match(topic_name, visit);
   for (std::size_t i = 0; i < matches.count; ++i) visit(*matches.nodes[i]);
 }
@@ -38,8 +40,7 @@ const Router::Matches& Router::match(std::string_view topic_name) {
       topic::is_same(last_.topic, topic_name.data(), topic_name.size())) {
     return matches;
   }
-  const MatchAhead::Matches* const ahead = ahead_ != nullptr ? ahead_->take(topic_name) : nullptr;
-  if (ahead != nullptr) {
+  if (const LookAhead::Matches* const ahead = look_ahead_.take(topic_name)) {
     std::copy_n(ahead->nodes.begin(), ahead->count, matches.nodes.begin());
     matches.count = ahead->count;
     matches.subscribers = ahead->subscribers;
@@ -56,23 +57,9 @@ const Router::Matches& Router::match(std::string_view topic_name) {
   return matches;
 }
 
-void Router::expect(std::span<const std::string_view> topic_names) {
-  if (ahead_ == nullptr) {
-    void* const memory = memory_.allocate(sizeof(MatchAhead));
-    if (memory == nullptr) return;
-    ahead_ = new (memory) MatchAhead;
-  }
-  ahead_->match(tree_, topic_names);
-}
-
 void Router::forget_matches() {
   last_.topic_bytes = 0;
-  if (ahead_ == nullptr) return;
-  ahead_->clear();
-  // Half for a whole: it does not come and go.
-  if (tree_.node_count() >= kManyNodes / 2) return;
-  memory_.release(ahead_, sizeof(MatchAhead));
-  ahead_ = nullptr;
+  look_ahead_.forget();
 }
 
 Routed Router::publish(Message& message, const Session* publisher) {
@@ -103,7 +90,7 @@ Routed Router::retain(Message& message, Routed routed) {
   }
   switch (retained_.set(message)) {
     case RetainedStore::Stored::Yes:
-      sessions_.commits().record({.kind = session::RecordKind::Retained, .message = &message});
+      sessions_.commits().record(RecordKind::Retained, nullptr, &message);
       return routed;
     case RetainedStore::Stored::LimitReached:
       metrics_.count(Cause::RetainedLimit);
@@ -117,14 +104,13 @@ Routed Router::retain(Message& message, Routed routed) {
 
 void Router::clear_retained(std::string_view topic_name) {
   if (!retained_.clear(topic_name)) return;
-  sessions_.commits().record({.kind = session::RecordKind::Retained, .text = topic_name});
+  sessions_.commits().record(RecordKind::Retained, topic_name);
 }
 
 bool Router::clear_unwatched(std::string_view topic_name) {
-  bool watched = false;
-  tree_.for_each_match(topic_name, [&watched](const TreeNode&) { watched = true; });
-  if (!watched) clear_retained(topic_name);
-  return !watched;
+  if (match(topic_name).count > 0) return false;
+  clear_retained(topic_name);
+  return true;
 }
 
 void Router::deliver(const Matches& matches, Message& message, const Session* publisher) {
@@ -193,8 +179,7 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
     add_skipped_identifiers(matches, subscription, *delivery);
   }
   if (!session.replays.empty()) mark_overtaken(message.topic_name());
-  sessions_.commits().record(
-      {.kind = session::RecordKind::Queued, .session = &session, .message = &message});
+  sessions_.commits().record(RecordKind::Queued, &session, &message);
   queue(session, *delivery);
 }
 
@@ -233,9 +218,9 @@ std::optional<Cause> Router::queue_limit(const Session& session,
   return std::nullopt;
 }
 
-bool Router::finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes) const {
+bool Router::finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes) {
   bool crowded = false;
-  tree_.for_each_match(topic_name, [&](TreeNode& node) {
+  for_each_node(match(topic_name), topic_name, [&](TreeNode& node) {
     for (session::Subscriber* at = node.subscribers.first(); at != nullptr && !crowded;
          at = node.subscribers.next(*at)) {
       if (at->is_group) continue;
@@ -285,8 +270,7 @@ bool Router::make_room(Session& session, const Message& message) {
     constexpr int kMostDropped = 16;
     if (!drops_old || dropped == kMostDropped || session.queued.empty()) return false;
     Delivery* const oldest = sessions_.dequeue(session);
-    sessions_.commits().record(
-        {.kind = session::RecordKind::Discarded, .session = &session, .message = oldest->message});
+    sessions_.commits().record(RecordKind::Discarded, &session, oldest->message);
     sessions_.deliveries().destroy(oldest);
   }
 }

@@ -6,13 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include "broker/base/deadlines.hpp"
 #include "broker/message/message.hpp"
-#include "broker/routing/match_ahead.hpp"
+#include "broker/routing/look_ahead.hpp"
 #include "broker/routing/retained.hpp"
 #include "broker/routing/schedule.hpp"
 #include "broker/routing/subscription_tree.hpp"
@@ -59,11 +58,12 @@ class Router {
     metrics::Metrics& metrics;
     const settings::Settings& settings;
     VirtualTopics& virtual_topics;
+    LookAhead& look_ahead;
   };
   explicit Router(const Parts& parts);
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
-  [[nodiscard]] bool is_ready() const { return tree_.is_ready() && retained_.is_ready(); }
+  [[nodiscard]] bool is_ready() const { return tree_.is_ready(); }
 
   // --- messages ---
 
@@ -71,14 +71,10 @@ class Router {
   // No Local; null for the broker itself. All memory is reserved first: the outcome is whole or
   // nothing.
   [[nodiscard]] Routed publish(message::Message& message, const session::Session* publisher);
-  // Whether matches take so long that it pays to tell the topics of messages that came together.
-  [[nodiscard]] bool wants_topics() const { return tree_.node_count() >= kManyNodes; }
-  // These are going to be published, unless something is wrong with them, in this order; most are
-  // what MatchAhead takes. Not referred to after forget_topics().
-  void expect(std::span<const std::string_view> topic_names);
-  void forget_topics() {
-    if (ahead_ != nullptr) ahead_->clear();
-  }
+  // These bytes came together; the PUBLISHes in them are going to be published, unless something
+  // is wrong with them. See LookAhead::look().
+  [[nodiscard]] std::size_t look_ahead(Bytes received) { return look_ahead_.look(tree_, received); }
+  void forget_topics() { look_ahead_.forget(); }
   // Deletes the retained message of a topic that nobody is subscribed to, which takes no memory.
   // False when somebody is: then nothing has happened.
   [[nodiscard]] bool clear_unwatched(std::string_view topic_name);
@@ -129,7 +125,7 @@ class Router {
   // Who may publish when.
   [[nodiscard]] Schedule& schedule() { return schedule_; }
   // Whether a message would find a queue full that empties before long.
-  [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) const {
+  [[nodiscard]] bool is_crowded(std::string_view topic_name, std::uint32_t payload_bytes) {
     // Counted messages are kept below their limit by queue().
     const settings::Limits& limits = settings_.limits;
     return (limits.queued_bytes != settings::kUnlimited ||
@@ -146,9 +142,6 @@ class Router {
   static constexpr std::uint32_t kGroupAhead = 64;
   static constexpr std::uint32_t kReplayAhead = 64;
   static constexpr std::uint32_t kReplayVisits = 2'048;  // nodes a refill looks at
-
-  // Nodes and subscriptions beyond the caches that are closest.
-  static constexpr std::size_t kManyNodes = 4'096;
 
   // The nodes that a topic name matches; if there are too many to keep, the tree is walked again.
   struct Matches {
@@ -167,12 +160,12 @@ class Router {
   [[nodiscard]] const Matches& match(std::string_view topic_name);
   // Subscriptions are going to change.
   void forget_matches();
-  template <class Visit>
-  void for_each_node(const Matches& matches, std::string_view topic_name, Visit visit) const;
+  void for_each_node(const Matches& matches, std::string_view topic_name,
+                     FunctionRef<void(TreeNode&)> visit) const;
 
   [[nodiscard]] Routed retain(message::Message& message, Routed routed);
   void clear_retained(std::string_view topic_name);
-  [[nodiscard]] bool finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes) const;
+  [[nodiscard]] bool finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes);
   void deliver(const Matches& matches, message::Message& message,
                const session::Session* publisher);
   void deliver_plain(const Matches& matches, session::Subscription& subscription,
@@ -209,15 +202,22 @@ class Router {
   void push_waiting_front(session::Group& group, session::Delivery& delivery);
   [[nodiscard]] session::Delivery* pop_waiting(session::Group& group);
   void leave_group(session::Subscription& subscription);
+  void end_group(session::Group& group);
 
   // subscriptions
   [[nodiscard]] session::Subscription* find_subscription(const session::Session& session,
                                                          const TreeNode& node,
                                                          const session::Group* group) const;
+  [[nodiscard]] session::Subscription* find_subscription(const session::Session& session,
+                                                         const TreeNode& node,
+                                                         const topic::Filter& filter) const;
+  // Null when memory is full; then all is as before, but `node` may be unused.
+  [[nodiscard]] session::Subscription* add(session::Session& session, TreeNode& node,
+                                           std::string_view share_name);
   void remove(session::Subscription& subscription);
 
   // replay
-  [[nodiscard]] bool start_replay(session::Subscription& subscription, std::string_view filter);
+  [[nodiscard]] bool start_replay(session::Subscription& subscription, const topic::Filter& filter);
   void stop_replay(session::Subscription& subscription);
   void destroy(Replay* replay);
   void replay_virtual(session::Subscription& subscription, std::string_view filter);
@@ -228,20 +228,14 @@ class Router {
   [[nodiscard]] bool replay_here(const Replay& replay);
   void mark_overtaken(std::string_view topic_name);
 
+  // The large ones last: what lies far from the front takes longer instructions on a small machine.
   Memory& memory_;
-  Hasher hasher_;
   session::Sessions& sessions_;
   session::ReadyList& ready_;
   metrics::Metrics& metrics_;
   const settings::Settings& settings_;
   VirtualTopics& virtual_topics_;
-  SubscriptionTree tree_;
-  LastMatches last_;
-  MatchAhead* ahead_ = nullptr;  // while there are many nodes
-  RetainedStore retained_;
-  Schedule schedule_;
-  HashIndex<session::Group> groups_;
-  Pool<session::Subscription> subscriptions_;
+  LookAhead& look_ahead_;
   Instant now_{};
   std::uint32_t replays_ = 0;         // under way
   std::uint32_t sequence_ = 1;        // counts what overtakes replays
@@ -249,6 +243,13 @@ class Router {
   bool subscriptions_changed_ = false;
   bool sends_virtual_ = false;  // values of virtual topics are being queued
   bool skipped_qos0_ = false;   // while one message is delivered: an absent session skipped a match
+  Schedule schedule_;
+  Pool<session::Subscription> subscriptions_;
+  Hasher hasher_;
+  RetainedStore retained_;
+  SubscriptionTree tree_;
+  HashIndex<session::Group> groups_;
+  LastMatches last_;
 };
 
 }  // namespace midge::routing

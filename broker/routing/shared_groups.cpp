@@ -11,6 +11,7 @@ using metrics::Cause;
 using session::Delivery;
 using session::Group;
 using session::OutboundState;
+using session::RecordKind;
 using session::Session;
 using session::Subscription;
 using wire::QoS;
@@ -97,9 +98,7 @@ void Router::deliver_group(Group& group, Message& message) {
       ++metrics_.publish_dropped;
       if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
       Delivery* const oldest = pop_waiting(group);
-      sessions_.commits().record({.kind = session::RecordKind::GroupTaken,
-                                  .message = oldest->message,
-                                  .text = group.share_name()});
+      sessions_.commits().record(RecordKind::GroupTaken, group.share_name(), oldest->message);
       sessions_.deliveries().destroy(oldest);
     }
   }
@@ -109,8 +108,7 @@ void Router::deliver_group(Group& group, Message& message) {
   if (group.waiting.empty()) ++groups_waiting_;
   group.waiting.push_back(*delivery);
   ++group.waiting_count;
-  sessions_.commits().record(
-      {.kind = session::RecordKind::GroupQueued, .message = &message, .text = group.share_name()});
+  sessions_.commits().record(RecordKind::GroupQueued, group.share_name(), &message);
 }
 
 Delivery* Router::pop_waiting(Group& group) {
@@ -133,9 +131,7 @@ void Router::dispatch(Group& group) {
         choose_member(group, group.waiting.first()->message->payload_bytes());
     if (member == nullptr) return;
     Delivery* const delivery = pop_waiting(group);
-    sessions_.commits().record({.kind = session::RecordKind::GroupTaken,
-                                .message = delivery->message,
-                                .text = group.share_name()});
+    sessions_.commits().record(RecordKind::GroupTaken, group.share_name(), delivery->message);
     assign(group, *member, *delivery);
   }
 }
@@ -225,8 +221,12 @@ void Router::leave_group(Subscription& subscription) {
     metrics_.count(Cause::SessionEnded);
     sessions_.deliveries().destroy(delivery);
   }
-  auto& node = *static_cast<TreeNode*>(group.place);
-  SubscriptionTree::remove(node, group);
+  end_group(group);
+}
+
+// Nobody is a member.
+void Router::end_group(Group& group) {
+  SubscriptionTree::remove(*static_cast<TreeNode*>(group.place), group);
   groups_.remove(group);
   group.place = nullptr;
   sessions_.deliveries().release_if_unused(group);

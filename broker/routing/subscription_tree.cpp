@@ -1,25 +1,39 @@
 #include "broker/routing/subscription_tree.hpp"
 
+#include <new>
+
 namespace midge::routing {
 
 using topic::first_level;
+using topic::is_wildcard;
 
-void TreeNode::count(const TreeNode& child, bool comes) {
+SubscriptionTree::SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels)
+    : LevelTree(memory, hasher, root_, sizeof(TreeNode)) {
+  stack_ = static_cast<Frame*>(memory.allocate(stack_bytes(maximum_levels)));
+}
+
+LevelNode& SubscriptionTree::construct(void* memory) const {
+  return *new (memory) TreeNode;
+}
+
+void SubscriptionTree::count(LevelNode& parent, const LevelNode& child, bool comes) {
+  auto& node = static_cast<TreeNode&>(parent);
   const std::string_view level = first_level(child.label());
-  if (level == "+") {
-    has_plus = comes;
-  } else if (level == "#") {
-    has_rest = comes;
+  if (is_wildcard(level, '+')) {
+    node.has_plus = comes;
+  } else if (is_wildcard(level, '#')) {
+    node.has_rest = comes;
   } else if (comes) {
-    ++literal_children;
+    ++node.literal_children;
   } else {
-    --literal_children;
+    --node.literal_children;
   }
 }
 
-SubscriptionTree::SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels)
-    : levels_(memory, hasher) {
-  stack_ = static_cast<Frame*>(memory.allocate(stack_bytes(maximum_levels)));
+bool SubscriptionTree::is_unused(const LevelNode& level) const {
+  const auto& node = static_cast<const TreeNode&>(level);
+  return node.subscriber_count == 0 && !node.has_plus && !node.has_rest &&
+         node.literal_children == 0;
 }
 
 std::optional<std::uint32_t> SubscriptionTree::match_behind(std::string_view label,
@@ -34,10 +48,10 @@ std::optional<std::uint32_t> SubscriptionTree::match_behind(std::string_view lab
   while (!label.empty()) {
     label.remove_prefix(1);  // '/'
     const std::string_view wanted = first_level(label);
-    if (wanted == "#") return kEnd;  // the parent too
+    if (is_wildcard(wanted, '#')) return kEnd;  // the parent too
     if (at == topic_name.size()) return std::nullopt;
     const std::string_view level = first_level(topic_name.substr(at + 1));
-    if (wanted != "+" && wanted != level) return std::nullopt;
+    if (!is_wildcard(wanted, '+') && wanted != level) return std::nullopt;
     label.remove_prefix(wanted.size());
     at += 1 + level.size();
   }
@@ -51,14 +65,14 @@ SubscriptionTree::Frame SubscriptionTree::frame(const TreeNode& node, std::strin
   const std::string_view level = first_level(topic_name.substr(rest));
   const auto level_bytes = static_cast<std::uint32_t>(level.size());
   if (node.literal_children == 0) return {&node, rest, 0, level_bytes};
-  const std::uint32_t hash = levels_.hash_of(node, level);
-  levels_.prefetch(hash);
+  const std::uint32_t hash = hash_of(node, level);
+  LevelTree::prefetch(hash);
   return {&node, rest, hash, level_bytes};
 }
 
 std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes out) {
   std::size_t start = out.size();
-  for (const TreeNode* at = &node; at->parent != nullptr; at = at->parent) {
+  for (const LevelNode* at = &node; at->parent != nullptr; at = at->parent) {
     if (at != &node) out[--start] = '/';
     start -= at->label().size();
     copy(out.data() + start, at->label());
@@ -68,38 +82,37 @@ std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes 
 
 void SubscriptionTree::for_each_match(std::string_view topic_name,
                                       FunctionRef<void(TreeNode&)> visit) const {
-  const auto offer = [&visit](const TreeNode* node) {
-    if (node == nullptr || node->subscriber_count == 0) return;
-    prefetch(node->subscribers.first());
-    visit(*const_cast<TreeNode*>(node));
+  const auto offer = [&visit](const LevelNode& level) {
+    const auto& node = static_cast<const TreeNode&>(level);
+    if (node.subscriber_count == 0) return;
+    midge::prefetch(node.subscribers.first());
+    visit(const_cast<TreeNode&>(node));
   };
   std::size_t depth = 0;
-  // `next` matches with its first level, of `level_bytes`; `at` is where that ends in the topic.
-  const auto push = [&](const TreeNode* next, std::size_t level_bytes, std::size_t at) {
-    if (next == nullptr) return;
-    const auto rest = match_behind(next->label().substr(level_bytes), topic_name, at);
-    if (rest) stack_[depth++] = frame(*next, topic_name, *rest);
+  // `below` matches with its first level, of `level_bytes`; `at` is where that ends in the topic.
+  const auto push = [&](const LevelNode* below, std::size_t level_bytes, std::size_t at) {
+    if (below == nullptr) return;
+    const auto rest = match_behind(below->label().substr(level_bytes), topic_name, at);
+    if (rest) stack_[depth++] = frame(static_cast<const TreeNode&>(*below), topic_name, *rest);
   };
   // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].
   const bool hidden = topic::is_hidden(topic_name);
-  stack_[depth++] = frame(*levels_.root(), topic_name, 0);
+  stack_[depth++] = frame(root_, topic_name, 0);
   while (depth > 0) {
     const Frame here = stack_[--depth];
     const TreeNode& node = *here.node;
-    const bool wildcards = !(hidden && &node == levels_.root());
-    if (node.has_rest && wildcards)
-      offer(levels_.child(node, "#"));  // "a/#" matches "a" and all below
+    const bool wildcards = !(hidden && &node == &root_);
+    if (node.has_rest && wildcards) offer(*child(node, "#"));  // "a/#" matches "a" and all below
     if (here.rest == kEnd) {
-      offer(&node);
+      offer(node);
       continue;
     }
     const std::string_view level = topic_name.substr(here.rest, here.level_bytes);
     const std::size_t level_end = here.rest + level.size();
     // At most two more frames for one taken, each further by a level at least: never more than the
     // levels and one.
-    if (node.has_plus && wildcards) push(levels_.child(node, "+"), 1, level_end);
-    if (node.literal_children > 0)
-      push(levels_.child(node, level, here.hash), level.size(), level_end);
+    if (node.has_plus && wildcards) push(child(node, "+"), 1, level_end);
+    if (node.literal_children > 0) push(child(node, level, here.hash), level.size(), level_end);
   }
 }
 

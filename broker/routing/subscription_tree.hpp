@@ -16,45 +16,40 @@
 
 namespace midge::routing {
 
-struct TreeNode : LevelNode<TreeNode> {
+// What the tree keeps at a node.
+struct TreeEntry {
   SmallList<session::Subscriber, session::AtNode> subscribers;
   std::uint32_t subscriber_count = 0;
   // Children by the first level of their labels.
   bool has_plus : 1 = false;  // "+"
   bool has_rest : 1 = false;  // "#"
   std::uint32_t literal_children : 30 = 0;
-
-  void adopt(const TreeNode& child) { count(child, true); }
-  void disown(const TreeNode& child) { count(child, false); }
-  void replace(const TreeNode&, const TreeNode&) {}
-  [[nodiscard]] bool is_unused() const {
-    return subscriber_count == 0 && !has_plus && !has_rest && literal_children == 0;
-  }
-
- private:
-  void count(const TreeNode& child, bool comes);
 };
+
+struct TreeNode : TreeEntry, LevelNode {};
 static_assert(sizeof(void*) != 8 || sizeof(TreeNode) == 40, "there may be very many");
 
-class SubscriptionTree {
+class SubscriptionTree final : public LevelTree {
  public:
   // Filters and topic names have at most `maximum_levels` levels. is_ready() tells whether there
-  // was memory for the root and the stack.
+  // was memory for the stack.
   SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels);
   [[nodiscard]] static constexpr std::size_t stack_bytes(std::uint16_t maximum_levels) {
     return (std::size_t{maximum_levels} + 2) * sizeof(Frame);
   }
-  SubscriptionTree(const SubscriptionTree&) = delete;
-  SubscriptionTree& operator=(const SubscriptionTree&) = delete;
-  [[nodiscard]] bool is_ready() const { return levels_.root() != nullptr && stack_ != nullptr; }
+  [[nodiscard]] bool is_ready() const { return stack_ != nullptr; }
 
   // The node of `filter` (valid, without $share), or null when there is none.
-  [[nodiscard]] TreeNode* find(std::string_view filter) const { return levels_.find(filter); }
+  [[nodiscard]] TreeNode* find(std::string_view filter) const {
+    return static_cast<TreeNode*>(LevelTree::find(filter));
+  }
   // The same, made when there is none; null when memory is full, then nothing has changed. A node
   // without subscribers and children must be given to prune().
-  [[nodiscard]] TreeNode* make(std::string_view filter) { return levels_.make(filter); }
+  [[nodiscard]] TreeNode* make(std::string_view filter) {
+    return static_cast<TreeNode*>(LevelTree::make(filter));
+  }
   // Frees `node` and its parents as far as nothing hangs at them.
-  void prune(TreeNode* node) { levels_.prune(node); }
+  using LevelTree::prune;
 
   static void add(TreeNode& node, session::Subscriber& subscriber) {
     node.subscribers.push_front(subscriber);
@@ -67,7 +62,7 @@ class SubscriptionTree {
 
   // Whether any subscription's filter has `level` as its first level.
   [[nodiscard]] bool has_first_level(std::string_view level) const {
-    return levels_.child(*levels_.root(), level) != nullptr;
+    return child(root_, level) != nullptr;
   }
 
   // Calls visit(node) for every node with subscribers whose filter matches `topic_name`. `visit`
@@ -78,13 +73,10 @@ class SubscriptionTree {
   // result is a view into it.
   [[nodiscard]] static std::string_view filter_of(const TreeNode& node, MutableBytes out);
 
-  [[nodiscard]] std::size_t node_count() const { return levels_.size(); }
-
   // --- for walks of other kinds ---
 
   static constexpr std::uint32_t kEnd = 0xFFFFFFFF;  // behind the last level of a topic name
-  [[nodiscard]] const LevelTree<TreeNode>& levels() const { return levels_; }
-  [[nodiscard]] const TreeNode& root() const { return *levels_.root(); }
+  [[nodiscard]] const TreeNode& root() const { return root_; }
   // Matches what a label has behind its first level with the topic name from `at`, where a level
   // ends. The offset of the next level then, or kEnd; nothing when they differ.
   [[nodiscard]] static std::optional<std::uint32_t> match_behind(std::string_view label,
@@ -103,7 +95,14 @@ class SubscriptionTree {
   [[nodiscard]] Frame frame(const TreeNode& node, std::string_view topic_name,
                             std::uint32_t rest) const;
 
-  LevelTree<TreeNode> levels_;
+  [[nodiscard]] LevelNode& construct(void* memory) const override;
+  void adopt(LevelNode& parent, LevelNode& child) const override { count(parent, child, true); }
+  void disown(LevelNode& parent, LevelNode& child) const override { count(parent, child, false); }
+  void replace(LevelNode&, LevelNode&, LevelNode&) const override {}
+  [[nodiscard]] bool is_unused(const LevelNode& node) const override;
+  static void count(LevelNode& parent, const LevelNode& child, bool comes);
+
+  TreeNode root_;
   Frame* stack_ = nullptr;
 };
 

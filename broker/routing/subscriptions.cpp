@@ -44,79 +44,80 @@ Subscription* Router::find_subscription(const Session& session, const TreeNode& 
   return nullptr;
 }
 
+Subscription* Router::find_subscription(const Session& session, const TreeNode& node,
+                                        const topic::Filter& filter) const {
+  if (!filter.is_shared()) return find_subscription(session, node, nullptr);
+  const Group* const group = find_group(node, filter.share_name);
+  return group != nullptr ? find_subscription(session, node, group) : nullptr;
+}
+
+Subscription* Router::add(Session& session, TreeNode& node, std::string_view share_name) {
+  Group* const group = share_name.empty() ? nullptr : make_group(node, share_name);
+  if (group == nullptr && !share_name.empty()) return nullptr;
+  Subscription* const subscription = subscriptions_.create(Reserve::Keep, session, &node, group);
+  if (subscription == nullptr) {
+    if (group != nullptr && group->member_count == 0) end_group(*group);
+    return nullptr;
+  }
+  session.subscriptions.push_front(*subscription);
+  ++session.subscription_count;
+  ++metrics_.subscriptions;
+  subscriptions_changed_ = true;
+  if (group != nullptr) {
+    group->members.push_back(*subscription);
+    ++group->member_count;
+    session.in_group = true;
+    ++metrics_.shared_subscriptions;
+  } else {
+    SubscriptionTree::add(node, *subscription);
+  }
+  return subscription;
+}
+
 Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filter,
                                      wire::SubscriptionOptions options, std::uint32_t identifier) {
+  constexpr Subscribed kRefused{ReasonCode::QuotaExceeded, false};
   forget_matches();
   TreeNode* const node = tree_.make(filter.filter);
   if (node == nullptr) {
     metrics_.count(Cause::MemoryFull);
-    return {ReasonCode::QuotaExceeded, false};
+    return kRefused;
   }
-  Group* group = filter.is_shared() ? find_group(*node, filter.share_name) : nullptr;
-  Subscription* subscription = nullptr;
-  if (!filter.is_shared() || group != nullptr) {
-    subscription = find_subscription(session, *node, group);
-  }
+  Subscription* subscription = find_subscription(session, *node, filter);
   const bool is_new = subscription == nullptr;
   if (is_new) {
-    if (metrics_.subscriptions >= settings_.limits.subscriptions) {
-      metrics_.count(Cause::SubscriptionLimit);
-      tree_.prune(node);
-      return {ReasonCode::QuotaExceeded, false};
-    }
-    if (filter.is_shared()) group = make_group(*node, filter.share_name);
-    if (!filter.is_shared() || group != nullptr) {
-      subscription = subscriptions_.create(Reserve::Keep, session, node, group);
-    }
+    const bool is_full = metrics_.subscriptions >= settings_.limits.subscriptions;
+    if (!is_full) subscription = add(session, *node, filter.share_name);
     if (subscription == nullptr) {
-      if (group != nullptr && group->member_count == 0) {
-        SubscriptionTree::remove(*node, *group);
-        groups_.remove(*group);
-        sessions_.deliveries().release_if_unused(*group);
-      }
-      metrics_.count(Cause::MemoryFull);
+      metrics_.count(is_full ? Cause::SubscriptionLimit : Cause::MemoryFull);
       tree_.prune(node);
-      return {ReasonCode::QuotaExceeded, false};
-    }
-    session.subscriptions.push_front(*subscription);
-    ++session.subscription_count;
-    ++metrics_.subscriptions;
-    subscriptions_changed_ = true;
-    if (group != nullptr) {
-      group->members.push_back(*subscription);
-      ++group->member_count;
-      session.in_group = true;
-      ++metrics_.shared_subscriptions;
-    } else {
-      SubscriptionTree::add(*node, *subscription);
+      return kRefused;
     }
   }
   // An identical filter replaces the options; no message is lost in between [MQTT-3.8.4-3].
   subscription->options = session::PackedOptions(options);
   subscription->identifier = identifier;
 
-  const bool wants_retained =
-      group == nullptr && (options.retain_handling == RetainHandling::Send ||
-                           (options.retain_handling == RetainHandling::SendIfNew && is_new));
   stop_replay(*subscription);
-  if (wants_retained && !start_replay(*subscription, filter.filter)) {
-    metrics_.count(Cause::MemoryFull);
-    if (is_new) remove(*subscription);
-    return {ReasonCode::QuotaExceeded, false};
+  if (Group* const group = subscription->group()) {
+    if (session.is_online()) dispatch(*group);
+  } else if (options.retain_handling == RetainHandling::Send ||
+             (options.retain_handling == RetainHandling::SendIfNew && is_new)) {
+    if (!start_replay(*subscription, filter)) {
+      metrics_.count(Cause::MemoryFull);
+      if (is_new) remove(*subscription);
+      return kRefused;
+    }
   }
-  if (group != nullptr && session.is_online()) dispatch(*group);
   return {granted(options.maximum_qos), is_new};
 }
 
 bool Router::unsubscribe(Session& session, const topic::Filter& filter) {
-  TreeNode* const node = tree_.find(filter.filter);
-  if (node == nullptr) return false;
-  Group* const group = filter.is_shared() ? find_group(*node, filter.share_name) : nullptr;
-  if (filter.is_shared() && group == nullptr) return false;
-  Subscription* const subscription = find_subscription(session, *node, group);
-  if (subscription == nullptr) return false;
-  remove(*subscription);
-  return true;
+  const TreeNode* const node = tree_.find(filter.filter);
+  Subscription* const subscription =
+      node != nullptr ? find_subscription(session, *node, filter) : nullptr;
+  if (subscription != nullptr) remove(*subscription);
+  return subscription != nullptr;
 }
 
 void Router::remove(Subscription& subscription) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "broker/base/deadlines.hpp"
+#include "broker/base/hash_index.hpp"
 #include "broker/base/list.hpp"
 #include "broker/base/time.hpp"
 #include "broker/message/message.hpp"
@@ -43,7 +44,8 @@ struct ReplayBase {
 
 // Its deadline: while the client is away the end of the session or the will's delay, whichever is
 // first; while it is there its connection's.
-class Session : public Deadline {
+// The hash is of the client id.
+class Session : public HashNode, public Deadline {
  public:
   [[nodiscard]] std::string_view client_id() const {
     return {reinterpret_cast<const char*>(this + 1), client_id_bytes};
@@ -63,13 +65,11 @@ class Session : public Deadline {
   std::uint16_t quota_used = 0;  // PUBLISHes with QoS > 0 that this connection has open
   wire::PacketIdentifier last_packet_id = 0;
   std::uint16_t inbound_count = 0;
-  std::uint32_t hash = 0;  // of the client id
   std::uint32_t queued_count = 0;
   std::uint32_t queued_bytes = 0;  // payloads of `queued`
   std::uint32_t subscription_count = 0;
   std::uint32_t expiry_seconds = 0;  // Session Expiry Interval; 0xFFFFFFFF: never
 
-  Session* hash_next = nullptr;      // the table's; of those that are over: the next
   Attachment* attachment = nullptr;  // null while the client is away
   SmallList<Subscription, OfSession> subscriptions;
   Ring<ReplayBase> replays;
@@ -77,13 +77,14 @@ class Session : public Deadline {
   // Outgoing: what waits, and what has an identifier, in the order of sending.
   Queue<Delivery> queued;
   Queue<Delivery> inflight;
-  Delivery* resend = nullptr;  // the first in flight that this connection has not sent yet
-
   Ring<InboundIdentifier> inbound;  // incoming: open QoS 2 identifiers
   Will* will = nullptr;
-  Instant ends = kNever;  // while away: when the session expires
+  union {
+    Instant ends = kNever;  // while away: when the session expires
+    Delivery* resend;       // while there: the first in flight that was not sent on this connection
+  };
 };
 
-static_assert(sizeof(void*) != 8 || sizeof(Session) <= 152);
+static_assert(sizeof(Session) <= (sizeof(void*) == 8 ? 152 : 96));
 
 }  // namespace midge::session

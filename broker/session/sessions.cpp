@@ -22,10 +22,10 @@ Sessions::Sessions(Memory& memory, message::Messages& messages, metrics::Metrics
       limits_(limits),
       commits_(commits),
       hasher_(hasher),
-      table_(memory),
       deliveries_(memory, messages, metrics),
       inbound_(memory.arena()),
-      wills_(memory.arena()) {}
+      wills_(memory.arena()),
+      table_(memory, kTableLoad) {}
 
 Session* Sessions::find(std::string_view client_id) const {
   return table_.find(hasher_(client_id), [client_id](const Session& session) {
@@ -135,7 +135,8 @@ Sessions::Found Sessions::find_inflight(const Session& session, wire::PacketIden
 }
 
 Delivery* Sessions::land(Session& session, Found found) {
-  if (session.resend == found.delivery) session.resend = found.delivery->next;
+  if (session.is_online() && session.resend == found.delivery)
+    session.resend = found.delivery->next;
   Delivery* const delivery = session.inflight.pop_after(found.before);
   MIDGE_ASSERT(delivery == found.delivery);
   if (delivery->takes_quota) {

@@ -18,7 +18,8 @@ namespace midge::session {
 
 class Sessions {
  public:
-  using Table = HashIndex<Session, 8>;  // looked into once for each CONNECT
+  // Looked into once for each CONNECT.
+  static constexpr HashTable::Load kTableLoad = HashTable::Load::Heavy;
 
   Sessions(Memory& memory, message::Messages& messages, metrics::Metrics& metrics,
            const settings::Limits& limits, Commits& commits, Hasher hasher);
@@ -107,10 +108,10 @@ class Sessions {
   const settings::Limits& limits_;
   Commits& commits_;
   Hasher hasher_;
-  Table table_;
   Deliveries deliveries_;
   Pool<InboundIdentifier> inbound_;
   Pool<Will> wills_;
+  HashIndex<Session> table_;
 };
 
 }  // namespace midge::session

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "broker/base/hash_index.hpp"
 #include "broker/base/list.hpp"
 #include "broker/session/delivery.hpp"
 #include "broker/wire/subscribe.hpp"
@@ -60,11 +61,9 @@ static_assert(sizeof(void*) != 8 || sizeof(Subscription) == 56, "there may be ve
 
 // All members of one share name and filter: to the tree it is one receiver [MQTT-4.5.0-1]. It lives
 // while it has members or deliveries that came from it are under way.
-struct Group : Subscriber {
+struct Group : Subscriber, HashNode {  // the hash is of share name and node
   Group() : Subscriber(true) {}
 
-  Group* hash_next = nullptr;
-  std::uint32_t hash = 0;  // of share name and node
   List<Subscription, AtNode> members;
   Subscription* turn = nullptr;  // who is asked first for the next message; null: the first
   Queue<Delivery> waiting;       // what no online member could take, in order

@@ -20,54 +20,66 @@ std::size_t common_levels(std::string_view a, std::string_view b) {
   }
 }
 
+namespace {
+
+bool has_wildcard_character(std::string_view text) {
+  return text.find_first_of("+#") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool Levels::next() {
+  if (done_) return false;
+  level_ = first_level(rest_);
+  done_ = level_.size() == rest_.size();
+  if (!done_) rest_.remove_prefix(level_.size() + 1);
+  return true;
+}
+
 Result<Filter, ReasonCode> parse_filter(std::string_view text) {
   constexpr std::string_view kShare = "$share/";
+  constexpr Failure kMalformed{ReasonCode::MalformedPacket};
   Filter parsed{.filter = text};
   if (text.starts_with(kShare)) {
-    const std::string_view rest = text.substr(kShare.size());
-    const std::size_t slash = rest.find('/');
+    parsed.filter.remove_prefix(kShare.size());
+    parsed.share_name = first_level(parsed.filter);
     // The name has at least one character, no wildcard, and a filter behind it.
-    if (slash == 0 || slash == std::string_view::npos || slash + 1 == rest.size() ||
-        rest.substr(0, slash).find_first_of("+#") != std::string_view::npos) {
-      return Failure{ReasonCode::MalformedPacket};
+    if (parsed.share_name.empty() || parsed.share_name.size() == parsed.filter.size() ||
+        has_wildcard_character(parsed.share_name)) {
+      return kMalformed;
     }
-    parsed.share_name = rest.substr(0, slash);
-    parsed.filter = rest.substr(slash + 1);
+    parsed.filter.remove_prefix(parsed.share_name.size() + 1);
   }
   // At least one character [MQTT-4.7.3-1].
-  if (parsed.filter.empty()) return Failure{ReasonCode::MalformedPacket};
+  if (parsed.filter.empty()) return kMalformed;
   bool after_hash = false;
   Levels levels(parsed.filter);
-  while (const auto level = levels.next()) {
-    if (after_hash) return Failure{ReasonCode::MalformedPacket};
-    if (level->find_first_of("+#") == std::string_view::npos) continue;
-    if (level->size() > 1) return Failure{ReasonCode::MalformedPacket};
+  while (levels.next()) {
+    if (after_hash) return kMalformed;
+    if (!has_wildcard_character(levels.level())) continue;
+    if (levels.level().size() > 1) return kMalformed;
     parsed.has_wildcard = true;
-    after_hash = level->front() == '#';
+    after_hash = levels.level().front() == '#';
   }
   return parsed;
 }
 
 bool matches(std::string_view filter, std::string_view topic_name) {
   if (is_hidden(topic_name) && (filter.front() == '+' || filter.front() == '#')) return false;
-  Levels filter_levels(filter);
-  Levels topic_levels(topic_name);
-  while (const auto wanted = filter_levels.next()) {
-    if (*wanted == "#") return true;  // its own level and all below, and the parent too
-    const auto level = topic_levels.next();
-    if (!level) return false;
-    if (*wanted != "+" && *wanted != *level) return false;
+  Levels wanted(filter);
+  Levels levels(topic_name);
+  while (wanted.next()) {
+    if (is_wildcard(wanted.level(), '#')) return true;  // all below, and the parent too
+    if (!levels.next()) return false;
+    if (!is_wildcard(wanted.level(), '+') && wanted.level() != levels.level()) return false;
     // "a/#" matches "a": the topic ends, and only the # is left.
   }
-  return !topic_levels.next();
+  return !levels.next();
 }
 
 bool is_publishable(std::string_view topic_name) {
-  if (!is_hidden(topic_name)) return true;
-  if (topic_name.starts_with("$SYS/broker/connection/") && topic_name.ends_with("/state")) {
-    return matches("$SYS/broker/connection/+/state", topic_name);
-  }
-  const std::string_view first = *Levels(topic_name).next();
+  if (!is_hidden(topic_name) || matches("$SYS/broker/connection/+/state", topic_name)) return true;
+  const std::string_view first = first_level(topic_name);
   return first != "$SYS" && first != "$CONTROL" && first != "$share";
 }
 

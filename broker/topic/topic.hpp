@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
+#include "broker/base/bytes.hpp"
 #include "broker/base/result.hpp"
 #include "broker/wire/protocol.hpp"
 
@@ -16,20 +16,12 @@ class Levels {
  public:
   explicit Levels(std::string_view text) : rest_(text) {}
 
-  // The next level, nothing behind the last one.
-  [[nodiscard]] std::optional<std::string_view> next() {
-    if (done_) return std::nullopt;
-    const std::size_t slash = rest_.find('/');
-    const std::string_view level = rest_.substr(0, slash);
-    if (slash == std::string_view::npos) {
-      done_ = true;
-    } else {
-      rest_.remove_prefix(slash + 1);
-    }
-    return level;
-  }
+  // Moves to the next level, at first to the first; false behind the last one.
+  [[nodiscard]] bool next();
+  [[nodiscard]] std::string_view level() const { return level_; }
 
  private:
+  std::string_view level_;
   std::string_view rest_;
   bool done_ = false;
 };
@@ -37,7 +29,7 @@ class Levels {
 [[nodiscard]] inline std::string_view first_level(std::string_view text) {
   // Levels are short: mostly the end is found sooner than a function is called that is made for
   // long texts.
-  constexpr std::size_t kShort = 16;
+  constexpr std::size_t kShort = kSparesFlash ? 0 : 16;
   const std::size_t most = text.size() < kShort ? text.size() : kShort;
   for (std::size_t i = 0; i < most; ++i) {
     if (text[i] == '/') return text.substr(0, i);
@@ -47,6 +39,7 @@ class Levels {
 
 // Whether two texts of `bytes` are the same. For short ones: see first_level().
 [[nodiscard]] inline bool is_same(const char* a, const char* b, std::size_t bytes) {
+  if constexpr (kSparesFlash) return std::memcmp(a, b, bytes) == 0;
   const auto same_word = [a, b](std::size_t at) {
     std::uint64_t left;
     std::uint64_t right;
@@ -86,6 +79,11 @@ class Levels {
 // True for topics that wildcards at the first level do not match [MQTT-4.7.2-1].
 [[nodiscard]] inline bool is_hidden(std::string_view topic_name) {
   return !topic_name.empty() && topic_name.front() == '$';
+}
+
+// Whether a level of a filter is the wildcard `wildcard`, '+' or '#'.
+[[nodiscard]] inline bool is_wildcard(std::string_view level, char wildcard) {
+  return level.size() == 1 && level.front() == wildcard;
 }
 
 // A SUBSCRIBE's filter taken apart.

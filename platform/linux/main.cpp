@@ -13,6 +13,7 @@
 #include "broker/core/core.hpp"
 #include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/routing/match_ahead.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/sys/sys_topics.hpp"
 #include "platform/linux/accepting.hpp"
@@ -131,6 +132,7 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   sys::SysTopics sys_topics(metrics, arena, kVersion, monotonic_now());
+  static constinit routing::MatchAhead match_ahead;  // untouched while there are few filters
   EventLoop loop;
   Connections connections(loop, arena);
   Signals signals(log);
@@ -143,7 +145,8 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
                                                          .loader = loader,
                                                          .authorizer = authorizer,
                                                          .authenticator = authenticator,
-                                                         .virtual_topics = sys_topics});
+                                                         .virtual_topics = sys_topics,
+                                                         .look_ahead = match_ahead});
   if (core == nullptr) {
     log.write(LogLevel::Error, "Error: No random numbers, or too little memory for a broker.");
     return kCannotStart;

@@ -32,7 +32,8 @@ bool Broker::start() {
                                         .loader = loader,
                                         .authorizer = authorizer,
                                         .authenticator = *authenticator_,
-                                        .virtual_topics = *virtual_topics_});
+                                        .virtual_topics = *virtual_topics_,
+                                        .look_ahead = match_ahead_});
   if (core_ == nullptr) return false;
   world_.attach(*this);
   return true;

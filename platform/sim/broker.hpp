@@ -10,6 +10,7 @@
 #include "broker/base/arena.hpp"
 #include "broker/core/core.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/routing/match_ahead.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/settings/settings.hpp"
 #include "platform/sim/authorizer.hpp"
@@ -80,6 +81,7 @@ class Broker final : private Engine, private LoadedHandler {
   std::unique_ptr<Arena> arena_;
   routing::NoVirtualTopics no_virtual_topics_;
   routing::VirtualTopics* virtual_topics_ = &no_virtual_topics_;
+  routing::MatchAhead match_ahead_;
   auth::NoAuthenticator no_authenticator_;
   auth::Authenticator* authenticator_ = &no_authenticator_;
   core::Core* core_ = nullptr;

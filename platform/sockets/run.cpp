@@ -95,6 +95,7 @@ struct Front {
   message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
+  routing::NoLookAhead look_ahead;
 };
 
 // What lives in the arena's neighbourhood: behind Front, in front of the arena's own range.
@@ -169,7 +170,8 @@ Ended serve(Front& front, Body& body, const std::atomic<bool>* stop) {
                                                 .loader = front.loader,
                                                 .authorizer = front.authorizer,
                                                 .authenticator = front.authenticator,
-                                                .virtual_topics = body.sys_topics})
+                                                .virtual_topics = body.sys_topics,
+                                                .look_ahead = front.look_ahead})
           : nullptr;
   if (core == nullptr) {
     front.log.write(LogLevel::Error,

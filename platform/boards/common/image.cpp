@@ -163,6 +163,7 @@ int run(const Image& image) {
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   static sys::SysTopics sys_topics(metrics, arena, kVersion, now());
+  routing::NoLookAhead look_ahead;
   core::Core* const core = core::Core::create(broker_settings, {.arena = arena,
                                                                 .entropy = random_numbers,
                                                                 .log = console,
@@ -171,7 +172,8 @@ int run(const Image& image) {
                                                                 .loader = loader,
                                                                 .authorizer = authorizer,
                                                                 .authenticator = authenticator,
-                                                                .virtual_topics = sys_topics});
+                                                                .virtual_topics = sys_topics,
+                                                                .look_ahead = look_ahead});
   if (core == nullptr) {
     say(LogLevel::Error, {"Error: Too little memory for a broker."});
     return kCannotStart;

@@ -14,6 +14,7 @@
 #include "broker/hal/transport.hpp"
 #include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/routing/match_ahead.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/settings/settings.hpp"
 #include "tests/bench/load/packets.hpp"
@@ -127,7 +128,8 @@ class World {
                                            .loader = loader_,
                                            .authorizer = authorizer_,
                                            .authenticator = authenticator_,
-                                           .virtual_topics = virtual_topics_});
+                                           .virtual_topics = virtual_topics_,
+                                           .look_ahead = match_ahead_});
     require(core_ != nullptr, "no broker could be made");
   }
   World(const World&) = delete;
@@ -173,6 +175,7 @@ class World {
   auth::AllowAll authorizer_;
   auth::NoAuthenticator authenticator_;
   routing::NoVirtualTopics virtual_topics_;
+  routing::MatchAhead match_ahead_;
   core::Core* core_ = nullptr;
   std::deque<Peer> peers_;
 };

@@ -12,9 +12,7 @@ using namespace midge;
 
 namespace {
 
-struct Node {
-  Node* hash_next = nullptr;
-  std::uint32_t hash = 0;
+struct Node : HashNode {
   std::uint32_t value = 0;
 };
 
@@ -45,6 +43,9 @@ TEST_CASE("an index finds what is in it while it grows and shrinks, and gives al
     half = half && (find(i) != nullptr) == (i % 2 == 1);
   CHECK(half);
   CHECK(index.size() == nodes.size() / 2);
+  std::size_t visited = 0;
+  index.for_each([&](const Node& node) { visited += node.value % 2; });
+  CHECK(visited == nodes.size() / 2);
   for (std::uint32_t i = 1; i < nodes.size(); i += 2) index.remove(nodes[i]);
   CHECK(index.any() == nullptr);
   CHECK(arena.used_pages() == memory.own_pages());

@@ -48,7 +48,8 @@ struct BrokerWorld {
                                          .loader = loader,
                                          .authorizer = authorizer,
                                          .authenticator = authenticator,
-                                         .virtual_topics = virtual_topics});
+                                         .virtual_topics = virtual_topics,
+                                         .look_ahead = look_ahead});
     REQUIRE(core != nullptr);
     listener = std::make_unique<lwip::Listener>(world.connections, *core, world.metrics, 0);
     REQUIRE(listener->start(kBrokerPort, 8));
@@ -80,6 +81,7 @@ struct BrokerWorld {
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   routing::NoVirtualTopics virtual_topics;
+  routing::NoLookAhead look_ahead;
   core::Core* core = nullptr;
   std::unique_ptr<lwip::Listener> listener;
 };

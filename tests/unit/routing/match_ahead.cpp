@@ -70,7 +70,7 @@ TEST_CASE("topics matched side by side match what each matches alone") {
   CHECK(left_out > 100);
 }
 
-TEST_CASE("topics are taken in their order, some may be passed by, and none is left after clear") {
+TEST_CASE("topics are taken in their order, some may be passed by, and none is left after forget") {
   test::TreeWorld world;
   for (const char* filter : {"a", "b", "c"}) world.add(filter);
   MatchAhead ahead;
@@ -86,7 +86,7 @@ TEST_CASE("topics are taken in their order, some may be passed by, and none is l
   CHECK(ahead.take("a") == nullptr);
   REQUIRE(ahead.take("c") != nullptr);
   ahead.match(world.tree, views(topics));
-  ahead.clear();
+  ahead.forget();
   CHECK(ahead.take("a") == nullptr);
 }
 

@@ -34,7 +34,7 @@ struct World {
     std::multiset<std::string> all;
     RetainedCursor cursor = store.start();
     for (; cursor.node != nullptr; store.step(cursor, filter)) {
-      if (store.is_match(cursor, filter)) all.emplace(cursor.node->message->topic_name());
+      if (store.is_match(cursor, filter)) all.emplace(cursor.node->message()->topic_name());
     }
     return all;
   }
@@ -81,7 +81,7 @@ TEST_CASE("a walk visits each retained message that its filter matches, once") {
       CHECK(world.metrics.retained_messages == topics.size());
       const RetainedNode* const node = world.store.find(topic_name);
       CHECK((node != nullptr) == topics.contains(topic_name));
-      if (node != nullptr) CHECK(node->message->topic_name() == topic_name);
+      if (node != nullptr) CHECK(node->message()->topic_name() == topic_name);
     }
     for (const std::string& topic_name : topics) CHECK(world.store.clear(topic_name));
     CHECK(world.arena.used_pages() == pages);
@@ -122,7 +122,7 @@ TEST_CASE("walks side by side pass each message once, whatever comes, goes and i
         if (walk.cursor.node == nullptr) continue;
         going = true;
         if (world.store.is_match(walk.cursor, walk.filter)) {
-          walk.seen.emplace(walk.cursor.node->message->topic_name());
+          walk.seen.emplace(walk.cursor.node->message()->topic_name());
         }
         world.store.step(walk.cursor, walk.filter);
       }
@@ -201,7 +201,8 @@ TEST_CASE("a walk goes on where it stood when the tree changes between its steps
     std::multiset<std::string> seen;
     RetainedCursor cursor = world.store.start();
     for (; cursor.node != nullptr; world.store.step(cursor, "keep/#")) {
-      if (world.store.is_match(cursor, "keep/#")) seen.emplace(cursor.node->message->topic_name());
+      if (world.store.is_match(cursor, "keep/#"))
+        seen.emplace(cursor.node->message()->topic_name());
       world.store.clear("keep/" + std::to_string(random() % 30) + "/x");
       REQUIRE(world.set("keep/new/" + std::to_string(random() % 10)));
     }

@@ -38,7 +38,7 @@ TEST_CASE("the tree finds just the filters that match, while they come and go") 
       if (step % 20 == 0) world.check_nodes();
     }
     while (!world.subscribers.empty()) world.remove(world.subscribers.begin()->first);
-    CHECK(world.tree.node_count() == 0);
+    CHECK(world.tree.size() == 0);
     CHECK(world.arena.used_pages() == pages);
   }
 }
@@ -46,18 +46,18 @@ TEST_CASE("the tree finds just the filters that match, while they come and go") 
 TEST_CASE("a label is split where a filter leaves it, and its node stays the same") {
   World world;
   world.add("site/77/+/temp/#");
-  CHECK(world.tree.node_count() == 1);
+  CHECK(world.tree.size() == 1);
   CHECK(world.tree.find("site/77") == nullptr);
   CHECK(world.tree.find("site/77/+/temp") == nullptr);
   world.add("site/77/+/humidity");  // in the middle
-  CHECK(world.tree.node_count() == 3);
+  CHECK(world.tree.size() == 3);
   world.add("site/77/+/temp");  // at the last level
-  CHECK(world.tree.node_count() == 4);
+  CHECK(world.tree.size() == 4);
   world.add("site");  // at the first
-  CHECK(world.tree.node_count() == 5);
+  CHECK(world.tree.size() == 5);
   world.add("site/77/+/temp/deeper/still");  // below
   world.add("$other");                       // nothing in common
-  CHECK(world.tree.node_count() == 7);
+  CHECK(world.tree.size() == 7);
   world.check_nodes();
   CHECK(world.matching("site/77/x/temp/deeper/still") ==
         std::set<std::string>{"site/77/+/temp/#", "site/77/+/temp/deeper/still"});
@@ -118,7 +118,7 @@ TEST_CASE("wildcards inside a label match as they do between nodes") {
     CAPTURE(v.topic_name);
     World world;
     world.add(v.filter);
-    CHECK(world.tree.node_count() == 1);
+    CHECK(world.tree.size() == 1);
     const bool matches = topic::matches(v.filter, v.topic_name);
     CHECK(world.matching(v.topic_name).size() == (matches ? 1 : 0));
     // The same, one node a level.
@@ -140,11 +140,11 @@ TEST_CASE("when memory is full, a filter that finds no room changes nothing") {
     const std::string front =
         test::random_path(random, false) + '/' + std::string(random() % 200, 'x') + '/';
     const std::string filter = front + test::random_path(random, true);
-    const std::size_t nodes = world.tree.node_count();
+    const std::size_t nodes = world.tree.size();
     if (world.subscribers.contains(filter)) continue;
     if (world.add(filter) == nullptr) {
       ++refused;
-      CHECK(world.tree.node_count() == nodes);
+      CHECK(world.tree.size() == nodes);
       CHECK(world.tree.find(filter) == nullptr);
       if (refused % 8 == 0) world.remove(world.subscribers.begin()->first);
     }
@@ -154,7 +154,7 @@ TEST_CASE("when memory is full, a filter that finds no room changes nothing") {
   }
   CHECK(refused > 1'000);
   while (!world.subscribers.empty()) world.remove(world.subscribers.begin()->first);
-  CHECK(world.tree.node_count() == 0);
+  CHECK(world.tree.size() == 0);
   CHECK(world.arena.used_pages() == pages);
 }
 

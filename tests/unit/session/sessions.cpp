@@ -56,6 +56,8 @@ TEST_CASE("identifiers go round from 65,535 to 1 and never to 0") {
 TEST_CASE("deliveries leave the flight in any order, and the place of a resend moves along") {
   test::World world;
   Session& session = *world.sessions.create("a", "");
+  Attachment connection;
+  session.attachment = &connection;
   for (int i = 0; i < 4; ++i) {
     queue_one(world, session);
     world.sessions.launch(session, *world.sessions.dequeue(session), OutboundState::AwaitPuback);
@@ -77,6 +79,7 @@ TEST_CASE("deliveries leave the flight in any order, and the place of a resend m
   land(4);
   land(2);
   CHECK(session.resend == nullptr);
+  session.attachment = nullptr;
   world.sessions.retire(session);
   world.sessions.destroy(session);
   CHECK(world.metrics.queued_messages == 0);

@@ -10,10 +10,10 @@ TEST_CASE("levels are what lies between slashes, empty ones included") {
   CHECK(count_levels("/") == 2);
   CHECK(count_levels("a//b/") == 4);
   Levels levels("a//b/");
-  CHECK(levels.next() == "a");
-  CHECK(levels.next() == "");
-  CHECK(levels.next() == "b");
-  CHECK(levels.next() == "");
+  for (const char* level : {"a", "", "b", ""}) {
+    REQUIRE(levels.next());
+    CHECK(levels.level() == level);
+  }
   CHECK_FALSE(levels.next());
 }
 
