@@ -2,7 +2,6 @@
 // that what objects will take can be told before there is an arena (page_count.hpp).
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 namespace midge {
@@ -11,21 +10,18 @@ namespace midge {
 inline constexpr std::size_t kSizeGranule = 8;
 
 // The size class behind `last` (0: the first) for pages of this size with so much room; 0 behind the
-// largest. Fine steps while objects are small, then what divides a page with the least waste. Each
-// class may leave a page half empty, so small pages have coarser steps.
+// largest. Fine steps while objects are small; each class is as large as so many of them in a page
+// can be. Each may leave a page half empty, so small pages have coarser steps.
 [[nodiscard]] constexpr std::size_t size_class_after(std::size_t last, std::size_t page_bytes,
                                                      std::size_t usable_bytes) {
-  const std::size_t step = page_bytes >= 2048 ? 8 : 16;
-  const std::size_t bytes = last == 0 ? 32
-                                      : last + (last <= 192   ? step
-                                                : last <= 256 ? 2 * step
-                                                              : 64);
-  if (bytes <= std::min<std::size_t>(448, usable_bytes)) return bytes;
-  for (std::size_t parts = 8; parts > 0; --parts) {
-    const std::size_t part = usable_bytes / parts / kSizeGranule * kSizeGranule;
-    if (part > last) return part;
-  }
-  return 0;
+  const std::size_t fine = page_bytes >= 2048 ? 8 : 16;
+  const std::size_t step = last <= 192   ? fine
+                           : last <= 256 ? 2 * fine
+                           : last < 448  ? 64
+                                         : kSizeGranule;
+  const std::size_t least = last == 0 ? 32 : last + step;
+  const std::size_t objects = usable_bytes / least;
+  return objects == 0 ? 0 : usable_bytes / objects / kSizeGranule * kSizeGranule;
 }
 
 // Where Memory keeps its slabs and, behind them, the class of each size in granules.

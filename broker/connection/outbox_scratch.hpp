@@ -43,9 +43,10 @@ struct OutboxScratch {
       0;  // Messages::created() then: a message's place may have changed hands
 
   // What it takes of memory. What tells of the packets is as large as one for each 32 bytes, so
-  // that all is whole pages.
+  // that all is whole pages; where all memory is small fewer of them go in one write.
   [[nodiscard]] static constexpr std::size_t memory_bytes(std::size_t scratch_bytes) {
-    return scratch_bytes / 32 * sizeof(PlannedPacket) + scratch_bytes;
+    const std::size_t packets = scratch_bytes / (scratch_bytes > 2'048 ? 32 : 96);
+    return packets * sizeof(PlannedPacket) + scratch_bytes;
   }
   // Takes its memory once, in one piece; false when there is none.
   [[nodiscard]] bool allocate(Memory& memory, std::size_t scratch_bytes) {

@@ -117,8 +117,9 @@ class Reckoning {
   [[nodiscard]] constexpr Parts message(std::uint32_t payload_bytes) const {
     // Whoever promises that messages expire promises it for all.
     const std::size_t head = sizeof(message::Message) +
-                             (promise_.expiring > 0 ? sizeof(Instant) : 0) + promise_.topic_bytes +
-                             std::size_t{promise_.properties_bytes};
+                             (promise_.expiring > 0 ? sizeof(Instant) : 0) +
+                             (promise_.journal ? sizeof(message::Stored) : 0) +
+                             promise_.topic_bytes + std::size_t{promise_.properties_bytes};
     const std::size_t largest = pages_.largest_class_bytes();
     if (head + payload_bytes <= largest) return memory(head + payload_bytes);
     const std::size_t block = largest - sizeof(message::Block);
@@ -177,8 +178,7 @@ class Reckoning {
     put_pages(User::SizeClasses,
               round_up(classes.bytes(sizeof(Slab)), paging_.page_bytes) / paging_.page_bytes);
     put(User::Scratch, memory(connection::OutboxScratch::memory_bytes(scratch_bytes(limits_))), 1);
-    put(User::Matching,
-        memory(routing::SubscriptionTree::stack_bytes(limits_.topic_levels)), 1);
+    put(User::Matching, memory(routing::SubscriptionTree::stack_bytes(limits_.topic_levels)), 1);
   }
 
   constexpr void put_clients() {
@@ -232,9 +232,8 @@ class Reckoning {
 
   constexpr void put_table(std::uint64_t nodes, HashTable::Load load) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(nodes, 1U << 30));
-    HashTable::for_each_piece(most, load, [this](std::size_t bytes) {
-      put_besides(User::HashTables, memory(bytes), 1);
-    });
+    HashTable::for_each_piece(
+        most, load, [this](std::size_t bytes) { put_besides(User::HashTables, memory(bytes), 1); });
   }
   constexpr void put_hash_tables() {
     put_table(limits_.sessions, session::Sessions::kTableLoad);

@@ -17,7 +17,7 @@ struct Group;
 // The Subscription Identifiers of a delivery that has more than one. Fits the place of a Delivery
 // and comes from the same pool, so that a bound on matching subscriptions bounds both together.
 struct IdentifierList {
-  static constexpr std::size_t kIdentifiers = 5;
+  static constexpr std::size_t kIdentifiers = sizeof(void*) == 8 ? 7 : 4;
   IdentifierList* next = nullptr;
   std::uint32_t count = 0;
   std::uint32_t identifiers[kIdentifiers] = {};
@@ -41,6 +41,8 @@ struct Delivery {
   bool takes_quota : 1 = false;  // counts against the receiver's Receive Maximum now
   bool is_passed : 1 = false;    // identifiers have gone once round and passed its own by
 };
+
+static_assert(sizeof(IdentifierList) <= sizeof(Delivery));
 
 // Makes and frees deliveries.
 class Deliveries {

@@ -17,6 +17,7 @@ Promised::Promised(const Plan& plan, std::size_t missing_pages) : promise_(plan.
   limits.memory_bytes -= missing_pages * plan.paging.page_bytes;
   sim.page_bytes = plan.paging.page_bytes;
   sim.reserve_pages = plan.paging.reserve_pages;
+  journal.active = plan.promise.journal;
   settings.backpressure_time = Duration{0};  // who finds no memory is refused at once
 }
 
