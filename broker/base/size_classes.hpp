@@ -9,9 +9,9 @@ namespace midge {
 // Sizes that are told apart: a class is a multiple of it.
 inline constexpr std::size_t kSizeGranule = 8;
 
-// The size class behind `last` (0: the first) for pages of this size with so much room; 0 behind the
-// largest. Fine steps while objects are small; each class is as large as so many of them in a page
-// can be. Each may leave a page half empty, so small pages have coarser steps.
+// The size class behind `last` (0: the first) for pages of this size with so much room; 0 behind
+// the largest. Fine steps while objects are small; each class is as large as so many of them in a
+// page can be. Each may leave a page half empty, so small pages have coarser steps.
 [[nodiscard]] constexpr std::size_t size_class_after(std::size_t last, std::size_t page_bytes,
                                                      std::size_t usable_bytes) {
   const std::size_t fine = page_bytes >= 2048 ? 8 : 16;

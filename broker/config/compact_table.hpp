@@ -75,18 +75,18 @@ class CompactTable {
 
   static constexpr auto kKeys = [] {
     std::array<Key, kRows.size()> keys{};
+    std::size_t count = 0;
     std::size_t readers = 0;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      const Row& row = kRows[i];
+    for (const Row& row : kRows) {
       const std::size_t place = has_reader(row) ? readers++ : row.target.offset;
-      keys[i] = Key{.place = static_cast<std::uint16_t>(place),
-                    .range = static_cast<std::uint8_t>(kDistinctRanges.position(row.range)),
-                    .note = static_cast<std::uint8_t>(kDistinctNotes.position(row.note)),
-                    .scope = scope(row),
-                    .type = row.reads_all ? Type::Special : row.type,
-                    .store = row.target.store,
-                    .no_limit = row.no_limit,
-                    .once = row.once};
+      keys[count++] = Key{.place = static_cast<std::uint16_t>(place),
+                          .range = static_cast<std::uint8_t>(kDistinctRanges.position(row.range)),
+                          .note = static_cast<std::uint8_t>(kDistinctNotes.position(row.note)),
+                          .scope = scope(row),
+                          .type = row.reads_all ? Type::Special : row.type,
+                          .store = row.target.store,
+                          .no_limit = row.no_limit,
+                          .once = row.once};
     }
     return keys;
   }();
