@@ -34,7 +34,7 @@ void HashTable::grow() {
   if (added == start) {
     const std::size_t segment = segment_at(start);
     if (segment == kSegments) return;
-    void* const memory = memory_.allocate(start * sizeof(HashNode*));
+    void* const memory = memory_.allocate(start * kBucketBytes);
     if (memory == nullptr) return;
     segments_[segment] = static_cast<HashNode**>(memory);
   }
@@ -61,7 +61,7 @@ void HashTable::shrink() {
   HashNode** link = &bucket(removed - start);
   while (*link != nullptr) link = &(*link)->hash_next;
   *link = bucket(removed);
-  if (removed == start) memory_.release(segments_[segment_at(start)], start * sizeof(HashNode*));
+  if (removed == start) memory_.release(segments_[segment_at(start)], start * kBucketBytes);
 }
 
 }  // namespace midge

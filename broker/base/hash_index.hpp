@@ -36,7 +36,7 @@ class HashTable {
     const auto for_two = static_cast<std::size_t>(load);
     const std::size_t buckets = (2 * nodes + for_two - 1) / for_two;
     for (std::size_t start = kFirst; start < buckets && segment_at(start) < kSegments; start *= 2)
-      add(start * sizeof(HashNode*));
+      add(start * kBucketBytes);
   }
 
   // The first of the nodes that may have this hash; the others follow by `hash_next`.
@@ -56,6 +56,7 @@ class HashTable {
   // The first buckets lie in the object; then come segments, each with as many buckets as there are
   // before it. On 32 bit there is no memory for more of them.
   static constexpr std::size_t kFirst = 8;
+  static constexpr std::size_t kBucketBytes = sizeof(void*);
   static constexpr std::size_t kSegments = sizeof(void*) == 8 ? 25 : 16;
 
   // The segment that begins with bucket `start`.

@@ -59,6 +59,8 @@ class CompactTable {
     return a.name.view() < b.name.view();
   }));
 
+  // Constants, which clang-tidy 14 does not see.
+  // NOLINTBEGIN(bugprone-dynamic-static-initializers)
   static constexpr auto kDistinctRanges = distinct(kRows, [](const Row& row) { return row.range; });
   static constexpr auto kDistinctNotes = distinct(kRows, [](const Row& row) { return row.note; });
 
@@ -94,6 +96,7 @@ class CompactTable {
   static constexpr auto kNames = names_of<kRows>();
   static constexpr auto kRanges = trimmed_to_count<kDistinctRanges>();
   static constexpr auto kNotes = trimmed_to_count<kDistinctNotes>();
+  // NOLINTEND(bugprone-dynamic-static-initializers)
 
  public:
   static constexpr KeyTable with(std::span<const Alias> aliases) {

@@ -237,9 +237,9 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // --- log_lines.cpp ---
   // A number, or a text from whomever: its control characters become '?'.
   struct LogArgument {
-    LogArgument(std::string_view shown)
+    LogArgument(std::string_view shown)  // NOLINT: implicit on purpose
         : text(shown.empty() ? "" : shown.data()), number(shown.size()) {}
-    LogArgument(unsigned shown) : number(shown) {}
+    LogArgument(unsigned shown) : number(shown) {}  // NOLINT: implicit on purpose
     const char* text = nullptr;
     std::size_t number;  // or the text's size
   };

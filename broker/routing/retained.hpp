@@ -88,7 +88,7 @@ class RetainedStore final : private LevelTree {
   void adopt(LevelNode& parent, LevelNode& child) const override;
   void disown(LevelNode& parent, LevelNode& child) const override;
   void replace(LevelNode& parent, LevelNode& child, LevelNode& other) const override;
-  [[nodiscard]] bool is_unused(const LevelNode& node) const override;
+  [[nodiscard]] bool is_unused(const LevelNode& level) const override;
 
   message::Messages& messages_;
   metrics::Metrics& metrics_;

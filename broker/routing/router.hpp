@@ -217,7 +217,7 @@ class Router {
   void remove(session::Subscription& subscription);
 
   // replay
-  [[nodiscard]] bool start_replay(session::Subscription& subscription, const topic::Filter& filter);
+  [[nodiscard]] bool start_replay(session::Subscription& subscription, const topic::Filter& wanted);
   void stop_replay(session::Subscription& subscription);
   void destroy(Replay* replay);
   void replay_virtual(session::Subscription& subscription, std::string_view filter);

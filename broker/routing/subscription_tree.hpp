@@ -99,7 +99,7 @@ class SubscriptionTree final : public LevelTree {
   void adopt(LevelNode& parent, LevelNode& child) const override { count(parent, child, true); }
   void disown(LevelNode& parent, LevelNode& child) const override { count(parent, child, false); }
   void replace(LevelNode&, LevelNode&, LevelNode&) const override {}
-  [[nodiscard]] bool is_unused(const LevelNode& node) const override;
+  [[nodiscard]] bool is_unused(const LevelNode& level) const override;
   static void count(LevelNode& parent, const LevelNode& child, bool comes);
 
   TreeNode root_;

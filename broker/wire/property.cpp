@@ -42,11 +42,13 @@ union Member {
   std::optional<std::string_view> Properties::*text;
   std::optional<Bytes> Properties::*data;
 
+  // NOLINTBEGIN(google-explicit-constructor): a row names its member and nothing else
   constexpr Member(std::optional<std::uint8_t> Properties::*member) : byte(member) {}
   constexpr Member(std::optional<std::uint16_t> Properties::*member) : two_bytes(member) {}
   constexpr Member(std::optional<std::uint32_t> Properties::*member) : four_bytes(member) {}
   constexpr Member(std::optional<std::string_view> Properties::*member) : text(member) {}
   constexpr Member(std::optional<Bytes> Properties::*member) : data(member) {}
+  // NOLINTEND(google-explicit-constructor)
 };
 
 struct PropertyRow {

@@ -31,9 +31,10 @@ std::string dump(const settings::Settings& s) {
       << s.upgrade_outgoing_qos << s.queue_qos0_messages << s.allow_duplicate_messages
       << s.strict_receive_maximum << s.session_owner_check << s.set_tcp_nodelay << '|'
       << static_cast<int>(s.queue_full) << '|' << s.backpressure_time.count() << '|'
-      << (s.persistent_client_expiration ? s.persistent_client_expiration->count() : -1) << '|'
-      << s.connect_timeout.count() << '|' << s.sys_interval.count() << '|' << s.response_information
-      << '|' << s.pid_file << '|' << s.user << '|' << s.daemon << '\n';
+      << (s.persistent_client_expiration ? std::int64_t{s.persistent_client_expiration->count()}
+                                         : -1)
+      << '|' << s.connect_timeout.count() << '|' << s.sys_interval.count() << '|'
+      << s.response_information << '|' << s.pid_file << '|' << s.user << '|' << s.daemon << '\n';
   return out.str();
 }
 
