@@ -1,0 +1,224 @@
+// The journal's log: records in frames, one row of frames a commit, in a circle of segments on a
+// device (docs/persistence.md). It knows when a commit is safe and which segments are free; what
+// records mean, and which of the oldest segment still count, is its user's business.
+//
+//   mount(visitor)                   once, at start: what was committed, in order
+//   append(record) ... commit()      a turn
+//   handler.on_committed()           in the same call, or later
+//   read_oldest() to its end, append() what still counts, commit(), then release_oldest()
+//
+// A segment that did not take what was written to it is left behind, and the next one gets it:
+// nothing is written twice to the same place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "broker/base/bytes.hpp"
+#include "broker/hal/storage.hpp"
+#include "broker/persist/format.hpp"
+
+namespace midge::persist {
+
+// Where bytes lie: to read them again.
+struct Position {
+  SegmentNumber segment = 0;  // 0: nowhere
+  std::uint32_t offset = 0;
+};
+
+class FrameVisitor {
+ public:
+  // The records of one frame, in the order of append(). They live during the call, and lie at
+  // `position`.
+  virtual void on_frame(Bytes records, Position position) = 0;
+
+ protected:
+  ~FrameVisitor() = default;
+};
+
+class LogHandler {
+ public:
+  // The records that were appended as bytes `first` to `first + bytes` of all (Log::appended()) lie
+  // at `position`; they are not safe before their commit is.
+  virtual void on_written(std::uint64_t first, std::uint32_t bytes, Position position) = 0;
+  // All that was appended before the `count`-th commit() is safe.
+  virtual void on_committed(std::uint64_t count) = 0;
+  // The device did not take what it was given, or has no free segment. It is kept; retry() tries
+  // again.
+  virtual void on_log_failed() = 0;
+
+ protected:
+  ~LogHandler() = default;
+};
+
+enum class Mounted : std::uint8_t {
+  Ok,
+  Unfit,       // too few or too small segments, or a buffer too small for the device
+  Unreadable,  // the device does not answer
+  TooLong,     // a frame is longer than the buffer: it was written with a larger one
+};
+
+// What reading found.
+struct Findings {
+  std::uint32_t segments = 0;
+  std::uint32_t frames = 0;
+  std::uint64_t records_bytes = 0;
+  std::uint32_t missing_segments = 0;    // that counted, and are gone
+  std::uint32_t failed_segments = 0;     // of which some could not be read
+  std::uint32_t other_versions = 0;      // segments of a format that this midge does not know
+  std::uint32_t damaged_frames = 0;      // places with whole frames behind them in their segment
+  std::uint32_t torn_frames = 0;         // the last of their segment: the power went
+  std::uint32_t unfinished_commits = 0;  // whose last frame is not there
+
+  [[nodiscard]] bool is_damaged() const {
+    return missing_segments + failed_segments + other_versions + damaged_frames > 0;
+  }
+};
+
+enum class Oldest : std::uint8_t {
+  Frame,   // one was shown; there may be more
+  End,     // all were
+  Failed,  // the device does not answer
+};
+
+class Log final : private hal::StorageHandler {
+ public:
+  // One is written, one is copied from, and two are free so that neither waits.
+  static constexpr std::uint32_t kMinimumSegments = 4;
+  static constexpr std::size_t kAroundRecords =
+      SegmentHeader::kBytes + FrameHeader::kBytes + FrameHeader::kCrcBytes;
+
+  // `buffer` is cut in two: one half is written while the other one fills. All outlive the log.
+  Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer);
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // Reads must be answered at once. On a device without a log one begins, whose name is
+  // `new_store`: a random number.
+  [[nodiscard]] Mounted mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& findings);
+
+  // The longest record that append() takes; 0 before mount().
+  [[nodiscard]] std::size_t longest_record() const { return capacity_; }
+  // Whether a record of so many bytes would find room now.
+  [[nodiscard]] bool has_room(std::size_t bytes) const;
+  // Puts a record behind the others. False when there is no room before the device has taken what
+  // it was given.
+  [[nodiscard]] bool append(Bytes record);
+  // Bytes of all records so far.
+  [[nodiscard]] std::uint64_t appended() const { return appended_; }
+  // All that was appended is a commit.
+  void commit();
+  // After on_log_failed().
+  void retry();
+
+  [[nodiscard]] bool is_failed() const { return failed_; }
+  [[nodiscard]] bool is_busy() const { return step_ != Step::Idle; }
+
+  // --- making room ---
+  [[nodiscard]] SegmentNumber oldest() const { return oldest_; }
+  [[nodiscard]] SegmentNumber newest() const { return newest_; }
+  // Segments that can still be begun.
+  [[nodiscard]] std::uint32_t free_segments() const;
+  // Shows the next frame of the oldest segment, which is not the newest. It is read into `place`,
+  // of longest_record() + kAroundRecords bytes, and may be of a commit that was not finished:
+  // nothing of that counts.
+  [[nodiscard]] Oldest read_oldest(MutableBytes place, FrameVisitor& visitor);
+  // What still counts of the oldest segment, which is not the newest, has been committed anew.
+  void release_oldest();
+
+  // Reads what on_frame() has shown once more. False when the device does not answer.
+  [[nodiscard]] bool read(Position position, MutableBytes out) {
+    return read_at(position.segment, position.offset, out);
+  }
+
+ private:
+  enum class Step : std::uint8_t { Idle, Erase, Program };
+
+  // Where reading stands, and what it reads into.
+  struct Reading {
+    MutableBytes buffer;
+    SegmentHeader header{};
+    std::uint32_t offset = 0;  // of a frame
+    FrameHeader frame{};       // that frame's; its bytes begin the buffer
+    bool failed = false;       // the device did not answer
+
+    [[nodiscard]] Position records() const {
+      return {header.number, offset + static_cast<std::uint32_t>(FrameHeader::kBytes)};
+    }
+    [[nodiscard]] Bytes bytes() const {
+      return buffer.subspan(FrameHeader::kBytes, frame.records_bytes);
+    }
+  };
+  struct Recovery;
+
+  // log_mount.cpp
+  [[nodiscard]] Mounted fit();
+  [[nodiscard]] bool find_newest(SegmentHeader& newest);
+  void recover(Reading reading, Recovery& recovery);
+  // log_read.cpp
+  [[nodiscard]] bool read_into(Reading& reading, std::uint32_t offset, MutableBytes out);
+  [[nodiscard]] bool open(SegmentNumber number, Reading& reading);
+  [[nodiscard]] bool find_frame(Reading& reading, Findings& findings);
+  [[nodiscard]] bool load_frame(Reading& reading, std::uint32_t offset);
+  void pass(Reading& reading) const;
+  [[nodiscard]] bool is_finished(Reading reading);
+  [[nodiscard]] bool read_at(SegmentNumber number, std::uint32_t offset, MutableBytes out);
+  // log_write.cpp
+  [[nodiscard]] bool has_commit() const { return commits_ > writing_commits_; }
+  [[nodiscard]] hal::StorageStatus start();
+  [[nodiscard]] hal::StorageStatus begin_frame();
+  [[nodiscard]] hal::StorageStatus begin_segment();
+  [[nodiscard]] hal::StorageStatus program_first();
+  [[nodiscard]] hal::StorageStatus program(std::uint32_t offset, std::uint8_t* from,
+                                           std::size_t bytes);
+  void on_programmed();
+  void go_on(hal::StorageStatus status);
+  void on_storage_done(hal::StorageStatus status) override { go_on(status); }
+
+  [[nodiscard]] std::uint32_t index_of(SegmentNumber number) const {
+    return number % geometry_.segments;
+  }
+  [[nodiscard]] std::uint32_t padded(std::size_t bytes) const {
+    const std::uint32_t unit = geometry_.program_unit_bytes;
+    return (static_cast<std::uint32_t>(bytes) + unit - 1) / unit * unit;
+  }
+  // A half: room for a segment's header, then a frame.
+  [[nodiscard]] std::uint8_t* half(bool second) const {
+    return buffer_.data() + (second ? buffer_.size() / 2 : 0);
+  }
+  [[nodiscard]] std::uint8_t* filling() const {
+    return half(fills_second_) + SegmentHeader::kBytes + FrameHeader::kBytes;
+  }
+
+  hal::Storage& storage_;
+  LogHandler& handler_;
+  const MutableBytes buffer_;
+  hal::StorageGeometry geometry_;
+  std::uint32_t capacity_ = 0;  // bytes of records that fit a frame
+
+  std::uint32_t store_ = 0;
+  SegmentNumber oldest_ = 1;
+  SegmentNumber newest_ = 0;       // the last that was begun
+  SegmentNumber previous_ = 0;     // the last that has taken a frame
+  std::uint32_t segment_crc_ = 0;  // of the newest's header
+  std::uint32_t offset_ = 0;       // where its next frame begins; 0: it takes no more
+  std::uint32_t frame_ = 0;        // number of the next frame
+  std::uint32_t oldest_read_ = 0;  // where read_oldest() goes on; 0: at the front
+
+  // The half that fills: `ended_` bytes of records belong to commits that were asked for.
+  bool fills_second_ = false;
+  std::uint32_t filled_ = 0;
+  std::uint32_t ended_ = 0;
+  // The other half, which is being written: bytes of records, and of the device.
+  std::uint32_t writing_ = 0;
+  std::uint32_t writing_to_ = 0;  // where the next frame will begin, when it is there
+  bool writes_more_ = false;      // its commit goes on in the half that fills
+  Step step_ = Step::Idle;
+  bool failed_ = false;
+
+  std::uint64_t appended_ = 0;         // bytes
+  std::uint64_t commits_ = 0;          // asked for
+  std::uint64_t writing_commits_ = 0;  // of these, safe when what was started is
+};
+
+}  // namespace midge::persist

@@ -1,0 +1,108 @@
+// Log: what a device has at start. Finds the segments that count, and shows their frames in order.
+#include <algorithm>
+#include <array>
+
+#include "broker/persist/log.hpp"
+
+namespace midge::persist {
+
+// What has been read so far of a log that is mounted.
+struct Log::Recovery {
+  enum class Chain : std::uint8_t { None, Shown, Dropped };  // the frames of a commit of several
+
+  FrameVisitor& visitor;
+  Findings& findings;
+  std::uint32_t expected = 0;  // number of the next frame
+  Chain chain = Chain::None;
+};
+
+Log::Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer)
+    : storage_(storage), handler_(handler), buffer_(buffer), geometry_(storage.geometry()) {}
+
+Mounted Log::fit() {
+  const std::size_t unit = geometry_.program_unit_bytes;
+  const std::size_t half_bytes = buffer_.size() / 2;
+  if (geometry_.segments < kMinimumSegments || unit == 0 || half_bytes <= SegmentHeader::kBytes)
+    return Mounted::Unfit;
+  // Units that can be written from a half, whether a segment's header comes first or not.
+  const std::size_t most = std::min<std::size_t>((half_bytes - SegmentHeader::kBytes) / unit * unit,
+                                                 geometry_.segment_bytes);
+  if (most <= kAroundRecords) return Mounted::Unfit;
+  capacity_ = static_cast<std::uint32_t>(most - kAroundRecords);
+  return Mounted::Ok;
+}
+
+// The segment with the highest number; number 0 when there is none. False when the device does not
+// answer.
+bool Log::find_newest(SegmentHeader& newest) {
+  newest = {};
+  bool answers = false;
+  for (std::uint32_t index = 0; index < geometry_.segments; ++index) {
+    std::array<std::uint8_t, SegmentHeader::kBytes> bytes;
+    if (!read_at(index, 0, bytes)) continue;
+    answers = true;
+    const std::optional<SegmentHeader> header = decode_segment_header(bytes);
+    if (header && index_of(header->number) == index && header->number > newest.number)
+      newest = *header;
+  }
+  return answers;
+}
+
+Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& findings) {
+  if (const Mounted fits = fit(); fits != Mounted::Ok) return fits;
+  SegmentHeader newest;
+  if (!find_newest(newest)) return Mounted::Unreadable;
+  store_ = newest.number != 0 ? newest.store : new_store;
+  newest_ = previous_ = newest.number;
+  oldest_ = std::max<SegmentNumber>(newest.oldest, 1);
+  // The place of the next segment is erased before that is begun: no header says yet that what lay
+  // there did not count any more.
+  const SegmentNumber erased = newest_ < geometry_.segments ? 0 : newest_ + 1 - geometry_.segments;
+  Recovery recovery{.visitor = visitor, .findings = findings};
+  SegmentNumber last = 0;
+  for (SegmentNumber number = oldest_; number <= newest_; ++number) {
+    Reading reading{.buffer = buffer_};
+    if (!open(number, reading)) continue;
+    const SegmentNumber previous = reading.header.previous;
+    if (previous != last && previous >= oldest_ && previous != erased) ++findings.missing_segments;
+    last = number;
+    if (reading.header.version != kFormatVersion) {
+      ++findings.other_versions;
+      continue;
+    }
+    if (reading.header.capacity + kAroundRecords > buffer_.size()) return Mounted::TooLong;
+    ++findings.segments;
+    recover(reading, recovery);
+  }
+  // What comes is no continuation of what was torn, and does not lie behind it.
+  frame_ = recovery.expected + 1;
+  return Mounted::Ok;
+}
+
+// Shows the frames of a segment that belong to finished commits and were not shown before: what a
+// device has taken without saying so was written once more.
+void Log::recover(Reading reading, Recovery& recovery) {
+  using enum Recovery::Chain;
+  Findings& findings = recovery.findings;
+  for (; find_frame(reading, findings); pass(reading)) {
+    const auto ahead = static_cast<std::int32_t>(reading.frame.number - recovery.expected);
+    if (findings.frames > 0 && ahead < 0) continue;
+    if (ahead != 0) recovery.chain = None;
+    if (recovery.chain == None && reading.frame.more) {
+      recovery.chain = is_finished(reading) ? Shown : Dropped;
+      if (recovery.chain == Dropped) ++findings.unfinished_commits;
+      // Those that follow have been in the buffer.
+      if (!load_frame(reading, reading.offset)) continue;
+    }
+    ++findings.frames;
+    recovery.expected = reading.frame.number + 1;
+    if (recovery.chain != Dropped) {
+      findings.records_bytes += reading.frame.records_bytes;
+      recovery.visitor.on_frame(reading.bytes(), reading.records());
+    }
+    if (!reading.frame.more) recovery.chain = None;
+  }
+  if (reading.failed) ++findings.failed_segments;
+}
+
+}  // namespace midge::persist
