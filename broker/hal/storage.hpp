@@ -40,6 +40,7 @@ class Storage {
   [[nodiscard]] virtual StorageStatus program(std::uint32_t segment, std::uint32_t offset,
                                               Bytes bytes, StorageHandler& handler) = 0;
 
+  // Makes a segment ready to be programmed. What it reads as before it is programmed is not said.
   [[nodiscard]] virtual StorageStatus erase(std::uint32_t segment, StorageHandler& handler) = 0;
 
  protected:
