@@ -102,7 +102,7 @@ TEST_CASE("a torn tail costs what was not committed, and is written over by nobo
 
 TEST_CASE("what a device did not take goes to the next segment, once the device is well") {
   for (const bool fails_late : {false, true}) {
-    for (const std::uint64_t failures : {1, 2, 3, 50}) {
+    for (const std::uint64_t failures : {1U, 2U, 3U, 50U}) {
       CAPTURE(fails_late);
       CAPTURE(failures);
       Storage device(Storage::Kind::Nor, kGeometry, 1);
