@@ -17,8 +17,6 @@ namespace midge::platform {
 
 using hal::StorageStatus;
 
-const DiskCalls kSystemDisk{.write = pwrite, .sync = fdatasync};
-
 namespace {
 
 class Lock {

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@ struct DiskCalls {
   ssize_t (*write)(int fd, const void* bytes, std::size_t count, off_t offset);  // as pwrite()
   int (*sync)(int fd);                                                           // as fdatasync()
 };
-extern const DiskCalls kSystemDisk;
+inline constexpr DiskCalls kSystemDisk{.write = pwrite, .sync = fdatasync};
 
 class FileStorage final : public hal::Storage, public Source {
  public:

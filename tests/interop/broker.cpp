@@ -66,7 +66,6 @@ Broker::Broker(const std::string& settings, const ProcessOptions& options) {
     const auto file = folder_.write("broker.conf", "listener " + std::to_string(port_) +
                                                        " 127.0.0.1\n"
                                                        "allow_anonymous true\n"
-                                                       "log_dest stderr\n"
                                                        "log_type all\n" +
                                                        with_folder(settings, folder().string()));
     process_ = std::make_unique<Process>(

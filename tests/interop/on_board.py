@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Stands in for the program of the broker, with a board in QEMU behind it: becomes QEMU with a copy
-of an image whose midge.conf is FILE, but for the port in its first line, which QEMU listens on.
+of an image whose midge.conf is FILE, but for the port in its first line, which QEMU listens on. The
+text is laid into flash behind the image.
 
 usage: on_board.py -c FILE       environment: MIDGE_BOARD_IMAGE=<folder>/midge-<board>.elf
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 RUN = Path(__file__).resolve().parents[2] / "platform/boards/qemu/run"
 CONFIGURATION = b"_ZN5midge5board14kConfigurationE"  # a string_view: length, address
 PORT = 1883  # of the board
+TEXT_AT = 0x38000  # in the flash of every board, and behind what any image takes
 
 
 class Image:
@@ -51,14 +53,9 @@ class Image:
         sys.exit(f"the image has nothing at {address:#x}")
 
 
-def with_configuration(image: Image, text: bytes) -> bytes:
+def with_configuration(image: Image, length: int) -> bytes:
     view = image.offset_of(image.address_of(CONFIGURATION))
-    room, address = struct.unpack_from("<II", image.data, view)
-    if len(text) > room:
-        sys.exit(f"the configuration has {len(text)} bytes, and the image's own only {room}")
-    at = image.offset_of(address)
-    image.data[at : at + len(text)] = text
-    struct.pack_into("<I", image.data, view, len(text))
+    struct.pack_into("<II", image.data, view, length, TEXT_AT)
     return bytes(image.data)
 
 
@@ -69,10 +66,12 @@ def main() -> None:
     listener = re.match(r"listener (\d+) 127\.0\.0\.1\n", file.read_text())
     if not listener:
         sys.exit(f"{file} does not begin with a listener on 127.0.0.1")
-    text = f"listener {PORT}\n" + file.read_text()[listener.end() :]
+    text = file.with_suffix(".flash")
+    text.write_text(f"listener {PORT}\n" + file.read_text()[listener.end() :])
     image = file.with_suffix(".elf")
-    image.write_bytes(with_configuration(Image(source.read_bytes()), text.encode()))
-    os.execv(RUN, [str(RUN), board, str(image), listener[1]])
+    image.write_bytes(with_configuration(Image(source.read_bytes()), text.stat().st_size))
+    loader = f"loader,file={text},addr={TEXT_AT:#x},force-raw=on"
+    os.execv(RUN, [str(RUN), board, str(image), listener[1], "-device", loader])
 
 
 if __name__ == "__main__":
