@@ -134,7 +134,7 @@ class Reckoning {
     return memory(sizeof(routing::TreeNode) + promise_.filter_bytes);
   }
   [[nodiscard]] constexpr Parts retained_topic() const {
-    return memory(sizeof(routing::RetainedNode) + promise_.topic_bytes);
+    return memory(sizeof(routing::RetainedNode) + sizeof(const char*));
   }
   [[nodiscard]] constexpr Parts aliases(std::uint16_t maximum) const {
     return Parts(memory(connection::TopicAliases::table_bytes(maximum)))

@@ -74,22 +74,22 @@ void MatchAhead::push(const Step& step) {
   ++step_count_;
 }
 
-bool MatchAhead::is_child(const Step& step) const {
+bool MatchAhead::is_child(const SubscriptionTree& tree, const Step& step) const {
   using namespace std::string_view_literals;
   const std::string_view level = step.branch == Branch::Literal
                                      ? topics_[step.topic].name.substr(step.at, step.level_bytes)
                                      : (step.branch == Branch::Plus ? "+"sv : "#"sv);
-  return LevelTree::is_child(*step.child, *step.parent, level, step.hash);
+  return tree.is_child(*step.child, *step.parent, level, step.hash);
 }
 
 void MatchAhead::take_step(const SubscriptionTree& tree, Step step) {
   switch (step.stage) {
     case Stage::Bucket:
     case Stage::Child:
-      if (step.stage == Stage::Child && is_child(step)) {
+      if (step.stage == Stage::Child && is_child(tree, step)) {
         if (step.branch == Branch::Rest)
           return add(step.topic, static_cast<const TreeNode&>(*step.child));
-        const std::string_view label = step.child->label();
+        const std::string_view label = tree.label(*step.child);
         const std::size_t first = step.branch == Branch::Plus ? 1 : step.level_bytes;
         const auto rest = SubscriptionTree::match_behind(
             label.substr(first), topics_[step.topic].name, step.at + step.level_bytes);

@@ -63,7 +63,7 @@ class MatchAhead final : public LookAhead {
              std::uint32_t rest);
   void look_below(const SubscriptionTree& tree, const TreeNode& node, Branch branch, Step step);
   void add(std::uint8_t topic, const TreeNode& node);
-  [[nodiscard]] bool is_child(const Step& step) const;
+  [[nodiscard]] bool is_child(const SubscriptionTree& tree, const Step& step) const;
   [[nodiscard]] Step pop();
   // Without room for the step its topic is left out.
   void push(const Step& step);

@@ -8,6 +8,7 @@
 
 namespace midge::routing {
 
+using message::Message;
 using topic::first_level;
 using topic::is_wildcard;
 
@@ -49,13 +50,13 @@ void RetainedStore::replace(LevelNode& parent, LevelNode& child, LevelNode& othe
 
 bool RetainedStore::is_unused(const LevelNode& level) const {
   const auto& node = static_cast<const RetainedNode&>(level);
-  return node.message() == nullptr && node.first_child == nullptr && node.pins == 0;
+  return node.named() == nullptr && node.first_child == nullptr && node.pins == 0;
 }
 
 RetainedStore::RetainedStore(Memory& memory, Hasher hasher, message::Messages& messages,
                              metrics::Metrics& metrics, Deadlines& deadlines,
                              const settings::Limits& limits)
-    : LevelTree(memory, hasher, root_, sizeof(RetainedNode)),
+    : LevelTree(memory, hasher, root_, sizeof(RetainedNode), Labels::Borrowed),
       messages_(messages),
       metrics_(metrics),
       deadlines_(deadlines),
@@ -67,18 +68,45 @@ RetainedNode* RetainedStore::find(std::string_view topic_name) const {
   return node != nullptr && node->message() != nullptr ? node : nullptr;
 }
 
-void RetainedStore::drop_message(RetainedNode& node) {
-  messages_.release(*node.message());
-  --metrics_.retained_messages;
+Message* RetainedStore::take(RetainedNode& node) {
+  Message* const message = node.named();
   if (node.has_expiry) {
     deadlines_.clear(*node.expiring);
     expiries_.destroy(node.expiring);
-    node.has_expiry = false;
   }
+  node.has_expiry = false;
+  node.is_ghost = false;
   node.lasting = nullptr;
+  return message;
 }
 
-RetainedStore::Stored RetainedStore::set(message::Message& message) {
+void RetainedStore::hand_over(RetainedNode& node, const Message& from, const char* to) {
+  for (LevelNode* at = &node; at != &root_; at = at->parent) {
+    if (borrowed(*at) == from.topic_name().data()) borrow(*at, to);
+  }
+}
+
+void RetainedStore::retire(RetainedNode& node, Message& message) {
+  RetainedNode& left = retained(prune(&node));
+  if (&left != &root_) {
+    const bool has_name = left.named() != nullptr;
+    if (!has_name && left.first_child == nullptr) {
+      left.ghost = &message;
+      left.is_ghost = true;
+      return;
+    }
+    hand_over(left, message,
+              has_name ? left.named()->topic_name().data() : borrowed(*left.first_child));
+  }
+  messages_.release(message);
+}
+
+void RetainedStore::drop_message(RetainedNode& node) {
+  --metrics_.retained_messages;
+  retire(node, *take(node));
+}
+
+RetainedStore::Stored RetainedStore::set(Message& message) {
   MIDGE_ASSERT(message.payload_bytes() > 0);
   auto* node = static_cast<RetainedNode*>(LevelTree::find(message.topic_name()));
   const bool replaces = node != nullptr && node->message() != nullptr;
@@ -95,9 +123,9 @@ RetainedStore::Stored RetainedStore::set(message::Message& message) {
     if (expiry != nullptr) expiries_.destroy(expiry);
     return Stored::MemoryFull;
   }
-  if (replaces) drop_message(*node);
+  Message* const old = take(*node);
   message::Messages::add_reference(message);
-  ++metrics_.retained_messages;
+  if (!replaces) ++metrics_.retained_messages;
   if (expiry != nullptr) {
     expiry->kind = static_cast<std::uint8_t>(session::DeadlineKind::Retained);
     expiry->node = node;
@@ -108,6 +136,10 @@ RetainedStore::Stored RetainedStore::set(message::Message& message) {
   } else {
     node->lasting = &message;
   }
+  if (old != nullptr) {
+    hand_over(*node, *old, message.topic_name().data());
+    messages_.release(*old);
+  }
   return Stored::Yes;
 }
 
@@ -115,7 +147,6 @@ bool RetainedStore::clear(std::string_view topic_name) {
   RetainedNode* const node = find(topic_name);
   if (node == nullptr) return false;
   drop_message(*node);
-  prune(node);
   return true;
 }
 
@@ -123,7 +154,6 @@ void RetainedStore::on_expired(RetainedExpiry& expiry) {
   RetainedNode* const node = expiry.node;
   metrics_.count(metrics::Cause::Expired);
   drop_message(*node);
-  prune(node);
 }
 
 namespace {
@@ -167,7 +197,7 @@ void RetainedStore::move(RetainedCursor& cursor, const RetainedCursor& to) {
   if (to.node != nullptr) ++to.node->pins;
   cursor = to;
   --left->pins;
-  prune(left);
+  if (left->is_ghost && left->pins == 0) retire(*left, *take(*left));
 }
 
 void RetainedStore::stop(RetainedCursor& cursor) {
@@ -176,7 +206,7 @@ void RetainedStore::stop(RetainedCursor& cursor) {
 
 // Wildcards at the first level pass by what begins with $ [MQTT-4.7.2-1].
 RetainedNode* RetainedStore::first_visible(RetainedNode* sibling) const {
-  while (sibling != nullptr && sibling->parent == &root_ && topic::is_hidden(sibling->label())) {
+  while (sibling != nullptr && sibling->parent == &root_ && topic::is_hidden(label(*sibling))) {
     sibling = sibling->next_sibling;
   }
   return sibling;
@@ -186,7 +216,7 @@ RetainedNode* RetainedStore::first_visible(RetainedNode* sibling) const {
 void RetainedStore::step(RetainedCursor& cursor, std::string_view filter) {
   const auto enter = [&](RetainedNode& node, std::uint32_t depth, std::string_view left) {
     move(cursor,
-         {&node, depth + topic::count_levels(node.label()), matches_front(left, node.label())});
+         {&node, depth + topic::count_levels(label(node)), matches_front(left, label(node))});
   };
   RetainedNode* node = cursor.node;
   std::uint32_t depth = cursor.depth;
@@ -199,7 +229,7 @@ void RetainedStore::step(RetainedCursor& cursor, std::string_view filter) {
   }
   // Else to the next sibling, of this node or of a parent, where the filter takes any.
   for (; node != &root_; node = static_cast<RetainedNode*>(node->parent)) {
-    depth -= topic::count_levels(node->label());
+    depth -= topic::count_levels(label(*node));
     const auto left = filter_behind(filter, depth);
     if (!left || !begins_with_wildcard(*left)) continue;
     if (RetainedNode* const next = first_visible(node->next_sibling)) {

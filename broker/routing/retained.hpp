@@ -1,5 +1,6 @@
 // Retained messages (MQTT 5.0 section 3.3.1.3): one for each topic, in a tree whose branches can be
-// walked, so that a replay visits what its filter matches and can stop anywhere.
+// walked, so that a replay visits what its filter matches and can stop anywhere. A topic is there
+// once: the labels of the nodes are in the topic names of messages at or below them.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +32,18 @@ struct RetainedEntry {
   RetainedNode* previous_sibling = nullptr;
   union {
     message::Message* lasting = nullptr;  // counted; null: only levels on the way
+    message::Message* ghost;              // counted, when is_ghost
     RetainedExpiry* expiring;             // when has_expiry
   };
   std::uint32_t overtaken = 0;  // sequence of the last live message that overtook a replay here
   std::uint16_t pins = 0;       // replays that stand here: the node stays
-  bool has_expiry = false;
+  bool has_expiry : 1 = false;
+  bool is_ghost : 1 = false;  // no message any more, but a replay stands here: its topic is kept
 
-  // Null: there are only levels on the way.
-  [[nodiscard]] message::Message* message() const {
-    return has_expiry ? expiring->message : lasting;
-  }
+  // Whose topic name starts with the levels down to here; null: there are only levels on the way.
+  [[nodiscard]] message::Message* named() const { return has_expiry ? expiring->message : lasting; }
+  // The retained message; null: none.
+  [[nodiscard]] message::Message* message() const { return is_ghost ? nullptr : named(); }
 };
 
 struct RetainedNode : RetainedEntry, LevelNode {};
@@ -79,6 +82,12 @@ class RetainedStore final : private LevelTree {
   void stop(RetainedCursor& cursor);
 
  private:
+  // What the node had as named(), which is the caller's to release.
+  [[nodiscard]] message::Message* take(RetainedNode& node);
+  // `message` was taken from here. Frees it and the nodes that are of no use now.
+  void retire(RetainedNode& node, message::Message& message);
+  // What `node` and those above have borrowed from one text, they have from another now.
+  void hand_over(RetainedNode& node, const message::Message& from, const char* to);
   void drop_message(RetainedNode& node);
   [[nodiscard]] RetainedNode* first_visible(RetainedNode* sibling) const;
   void move(RetainedCursor& cursor, const RetainedCursor& to);

@@ -8,7 +8,7 @@ using topic::first_level;
 using topic::is_wildcard;
 
 SubscriptionTree::SubscriptionTree(Memory& memory, Hasher hasher, std::uint16_t maximum_levels)
-    : LevelTree(memory, hasher, root_, sizeof(TreeNode)) {
+    : LevelTree(memory, hasher, root_, sizeof(TreeNode), Labels::Own) {
   stack_ = static_cast<Frame*>(memory.allocate(stack_bytes(maximum_levels)));
 }
 
@@ -16,9 +16,9 @@ LevelNode& SubscriptionTree::construct(void* memory) const {
   return *new (memory) TreeNode;
 }
 
-void SubscriptionTree::count(LevelNode& parent, const LevelNode& child, bool comes) {
+void SubscriptionTree::count(LevelNode& parent, const LevelNode& child, bool comes) const {
   auto& node = static_cast<TreeNode&>(parent);
-  const std::string_view level = first_level(child.label());
+  const std::string_view level = first_level(label(child));
   if (is_wildcard(level, '+')) {
     node.has_plus = comes;
   } else if (is_wildcard(level, '#')) {
@@ -70,12 +70,12 @@ SubscriptionTree::Frame SubscriptionTree::frame(const TreeNode& node, std::strin
   return {&node, rest, hash, level_bytes};
 }
 
-std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes out) {
+std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes out) const {
   std::size_t start = out.size();
   for (const LevelNode* at = &node; at->parent != nullptr; at = at->parent) {
     if (at != &node) out[--start] = '/';
-    start -= at->label().size();
-    copy(out.data() + start, at->label());
+    start -= label(*at).size();
+    copy(out.data() + start, label(*at));
   }
   return as_text(out.subspan(start));
 }
@@ -92,7 +92,7 @@ void SubscriptionTree::for_each_match(std::string_view topic_name,
   // `below` matches with its first level, of `level_bytes`; `at` is where that ends in the topic.
   const auto push = [&](const LevelNode* below, std::size_t level_bytes, std::size_t at) {
     if (below == nullptr) return;
-    const auto rest = match_behind(below->label().substr(level_bytes), topic_name, at);
+    const auto rest = match_behind(label(*below).substr(level_bytes), topic_name, at);
     if (rest) stack_[depth++] = frame(static_cast<const TreeNode&>(*below), topic_name, *rest);
   };
   // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].

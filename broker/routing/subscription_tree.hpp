@@ -71,7 +71,7 @@ class SubscriptionTree final : public LevelTree {
 
   // Writes the filter of `node` to the end of `out`, which must be long enough (65'535 bytes); the
   // result is a view into it.
-  [[nodiscard]] static std::string_view filter_of(const TreeNode& node, MutableBytes out);
+  [[nodiscard]] std::string_view filter_of(const TreeNode& node, MutableBytes out) const;
 
   // --- for walks of other kinds ---
 
@@ -100,7 +100,7 @@ class SubscriptionTree final : public LevelTree {
   void disown(LevelNode& parent, LevelNode& child) const override { count(parent, child, false); }
   void replace(LevelNode&, LevelNode&, LevelNode&) const override {}
   [[nodiscard]] bool is_unused(const LevelNode& level) const override;
-  static void count(LevelNode& parent, const LevelNode& child, bool comes);
+  void count(LevelNode& parent, const LevelNode& child, bool comes) const;
 
   TreeNode root_;
   Frame* stack_ = nullptr;

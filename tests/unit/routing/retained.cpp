@@ -158,6 +158,79 @@ TEST_CASE("a step is one node, however many siblings the filter passes by") {
   CHECK(steps == kSiblings + 2);  // with the root and "a"
 }
 
+TEST_CASE("a topic is found though the message that lent its levels has gone") {
+  World world;
+  const std::size_t pages = world.arena.used_pages();
+  REQUIRE(world.set("a/b/c"));
+  REQUIRE(world.set("a/b/d"));  // "a/b" is one node, in the name of the first
+  REQUIRE(world.set("a/x"));
+  REQUIRE(world.set("a/b"));
+  const auto write_over_freed_memory = [&] {
+    for (int i = 0; i < 100; ++i) REQUIRE(world.set("z/" + std::to_string(i)));
+    for (int i = 0; i < 100; ++i) CHECK(world.store.clear("z/" + std::to_string(i)));
+  };
+  std::set<std::string> left{"a/b/c", "a/b/d", "a/x", "a/b"};
+  for (const char* const gone : {"a/b/c", "a/b", "a/b/d", "a/x"}) {
+    CHECK(world.store.clear(gone));
+    left.erase(gone);
+    write_over_freed_memory();
+    const std::multiset<std::string> all = world.matching("a/#");
+    CHECK(std::set<std::string>(all.begin(), all.end()) == left);
+    for (const std::string& topic_name : left) CHECK(world.store.find(topic_name) != nullptr);
+    CHECK(world.store.find(gone) == nullptr);
+  }
+  CHECK(world.arena.used_pages() == pages);
+}
+
+TEST_CASE("a walk stands where everything was deleted, and what comes there again is found") {
+  World world;
+  const std::size_t pages = world.arena.used_pages();
+  REQUIRE(world.set("a/b/c"));
+  RetainedCursor cursor = world.store.start();
+  world.store.step(cursor, "#");
+  REQUIRE(world.store.is_match(cursor, "#"));
+  SUBCASE("nothing comes") {}
+  SUBCASE("a message of the same topic") {
+    REQUIRE(world.set("a/b/c"));
+  }
+  CHECK(world.store.clear("a/b/c"));
+  CHECK_FALSE(world.store.is_match(cursor, "#"));
+  CHECK(world.metrics.retained_messages == 0);
+  SUBCASE("the same topic, after") {
+    REQUIRE(world.set("a/b/c"));
+    CHECK(world.store.is_match(cursor, "#"));
+    CHECK(world.store.clear("a/b/c"));
+  }
+  SUBCASE("a topic below") {
+    REQUIRE(world.set("a/b/c/d"));
+    world.store.step(cursor, "#");
+    CHECK(world.store.is_match(cursor, "#"));
+    CHECK(world.store.clear("a/b/c/d"));
+  }
+  SUBCASE("a topic beside, and the walk ends") {
+    REQUIRE(world.set("a/b/e"));
+    world.store.stop(cursor);
+    CHECK(world.store.find("a/b/e") != nullptr);
+    CHECK(world.store.clear("a/b/e"));
+  }
+  world.store.stop(cursor);
+  CHECK(world.metrics.stored_messages == 0);
+  CHECK(world.arena.used_pages() == pages);
+}
+
+TEST_CASE("a topic name takes memory once, in its message") {
+  World world;
+  const std::size_t pages = world.arena.used_pages();
+  constexpr std::size_t kTopics = 500;
+  constexpr std::size_t kTopicBytes = 1'000;
+  const auto topic_name = [](std::size_t i) {
+    return std::to_string(i) + '/' + std::string(kTopicBytes, 't');
+  };
+  for (std::size_t i = 0; i < kTopics; ++i) REQUIRE(world.set(topic_name(i)));
+  const std::size_t bytes = (world.arena.used_pages() - pages) * world.arena.page_bytes();
+  CHECK(bytes < kTopics * (kTopicBytes + kTopicBytes / 2));
+}
+
 TEST_CASE("when memory is full, a topic that finds no room changes nothing") {
   World world(std::size_t{128} << 10U);
   const std::size_t pages = world.arena.used_pages();

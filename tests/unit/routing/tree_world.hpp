@@ -35,7 +35,7 @@ struct TreeWorld {
   }
   std::string filter_of(const routing::TreeNode& node) const {
     std::vector<std::uint8_t> text(1'024);
-    return std::string(routing::SubscriptionTree::filter_of(node, text));
+    return std::string(tree.filter_of(node, text));
   }
   std::set<std::string> matching(const std::string& topic_name) const {
     std::set<std::string> all;
