@@ -166,7 +166,7 @@ Connection::Queued Connection::queue_packet(Acknowledgement&& owed, std::string_
 
 void Connection::close(ReasonCode reason, Cause cause) {
   if (phase_ >= Phase::Closing) return;
-  context_.metrics.count(cause);
+  count(cause);
   log_closed(wire::reason_name(reason));
   end_session(true);
   const bool is_connected = was_connected_ && !awaits_connack();
@@ -193,8 +193,24 @@ Cause Connection::cause_of(ReasonCode decode_error) {
 
 const RefusalRow& Connection::count(Refusal refusal) {
   const RefusalRow& row = row_of(refusal);
-  if (row.cause != Cause::Count) context_.metrics.count(row.cause);
+  if (row.cause != Cause::Count) count(row.cause);
   return row;
+}
+
+void Connection::count(Cause cause) const {
+  context_.metrics.count(cause);
+}
+
+std::uint32_t Connection::changes() const {
+  return static_cast<std::uint32_t>(context_.commits.records());
+}
+
+session::CommitNumber Connection::commit_since(std::uint32_t before) const {
+  return changes() == before ? 0 : context_.commits.asked() + 1;
+}
+
+bool Connection::has_too_many_levels(std::string_view topic) const {
+  return topic::has_more_levels(topic, context_.settings.limits.topic_levels);
 }
 
 void Connection::record(session::RecordKind change, wire::PacketIdentifier packet_id,
@@ -254,7 +270,7 @@ void Connection::end_stall() {
 }
 
 void Connection::on_connect_timeout() {
-  context_.metrics.count(Cause::ConnectTimeout);
+  count(Cause::ConnectTimeout);
   close_silently();
 }
 

@@ -122,6 +122,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   void set_waiting(bool waits_for_client);
   // No room for a half packet: it waits, and ends the connection when there is none for too long.
   void on_no_room();
+  void count_packet();
   // Handles a whole packet. False when it has to be offered again: a pause has begun.
   [[nodiscard]] bool handle(const wire::FixedHeader& header, Bytes body);
 
@@ -157,40 +158,32 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
                                   std::string_view assigned_id, session::CommitNumber commit);
 
   // --- on_publish.cpp ---
-  // What is left of a PUBLISH once its head was judged.
-  struct Verdict {
-    enum class Kind : std::uint8_t {
-      Accept,
-      Refuse,  // acknowledged with what `refusal` says, or dropped at QoS 0
-      Repeat,  // a QoS 2 PUBLISH that is owned already: PUBREC once more
-      Wait,    // not now
-      Closed,  // the connection is closing
-    };
-    Kind kind = Kind::Accept;
-    Refusal refusal = Refusal::None;
-  };
-  friend struct Incoming;
   [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
-  [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
-  [[nodiscard]] Verdict refuse(Refusal refusal);
+  [[nodiscard]] Refusal judge(wire::Publish& publish, std::uint32_t payload_bytes);
   [[nodiscard]] bool waits_for_turn();
-  [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
+  [[nodiscard]] bool resolve_alias(wire::Publish& publish);
+  [[nodiscard]] bool waits_for_room(std::string_view topic_name, std::uint32_t payload_bytes);
   void count_received(std::uint32_t payload_bytes);
   [[nodiscard]] message::Message* make_message(const wire::Publish& publish,
                                                std::uint32_t payload_bytes);
   // Routes and acknowledges; false when it has to be tried again.
   [[nodiscard]] bool finish_publish(message::Message& message, wire::PacketIdentifier packet_id);
-  void settle_publish(const Verdict& verdict, wire::QoS qos, wire::PacketIdentifier packet_id);
+  void settle_publish(Refusal refusal, wire::QoS qos, wire::PacketIdentifier packet_id);
   [[nodiscard]] bool clear_without_room(const wire::Publish& publish);
   // No room for a PUBLISH: true when it was disposed of, false when it waits.
   [[nodiscard]] bool on_memory_full(wire::QoS qos, wire::PacketIdentifier packet_id);
   // There won't be any, or for too long.
   void refuse_for_memory(wire::QoS qos, wire::PacketIdentifier packet_id);
-  void acknowledge(const Acknowledgement& owed, std::string_view reason_string = {});
+  // PUBACK, PUBREC, PUBREL or PUBCOMP.
+  void acknowledge(wire::PacketType type, wire::PacketIdentifier packet_id,
+                   wire::ReasonCode reason = wire::ReasonCode::Success,
+                   session::CommitNumber commit = 0);
+  void acknowledge(const Acknowledgement& owed, std::string_view reason_string);
 
   // --- on_ack.cpp, on_subscribe.cpp, on_disconnect.cpp ---
   void on_ack(wire::PacketType type, Bytes body);
   void on_pubrel(wire::PacketIdentifier packet_id);
+  void end_delivery(const session::Sessions::Found& found);
   void on_filters(wire::PacketType type, Bytes body);
   [[nodiscard]] wire::ReasonCode subscribe_one(const wire::SubscribeEntry& entry,
                                                std::uint32_t identifier,
@@ -207,6 +200,12 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] static metrics::Cause cause_of(wire::ReasonCode decode_error);
   // Counts it.
   const RefusalRow& count(Refusal refusal);
+  void count(metrics::Cause cause) const;
+  // What was recorded so far, to be compared; and the commit that a promise made now depends on if
+  // that has grown since it was `before`, 0: none.
+  [[nodiscard]] std::uint32_t changes() const;
+  [[nodiscard]] session::CommitNumber commit_since(std::uint32_t before) const;
+  [[nodiscard]] bool has_too_many_levels(std::string_view topic) const;
   // Tells the journal of this session.
   void record(session::RecordKind change, wire::PacketIdentifier packet_id = 0,
               const message::Message* message = nullptr);
@@ -238,12 +237,13 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // A number, or a text from whomever: its control characters become '?'.
   struct LogArgument {
     LogArgument(std::string_view shown)  // NOLINT: implicit on purpose
-        : text(shown.empty() ? "" : shown.data()), number(shown.size()) {}
+        : text(shown.data()), number(shown.size()) {}
     LogArgument(unsigned shown) : number(shown) {}  // NOLINT: implicit on purpose
     const char* text = nullptr;
     std::size_t number;  // or the text's size
   };
-  // Writes a line if anybody wants it. Each % of `format` is the next argument.
+  // Writes a line if anybody wants it. Each % of `format` is the next argument, a text, and each #
+  // one that is a number.
   void log(LogLevel level, const char* format, std::initializer_list<LogArgument> arguments) const;
   void log_connected(const wire::Connect& connect) const;
   void log_closed(std::string_view why) const;

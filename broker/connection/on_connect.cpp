@@ -72,7 +72,7 @@ void Connection::on_bad_connect(const wire::ConnectError& error) {
     version_ = Version::V311;
     return refuse_connect(Refusal::ProtocolVersion);
   }
-  context_.metrics.count(cause_of(error.reason));
+  count(cause_of(error.reason));
   if (error.version != Version::V5) return close_silently();  // [MQTT-3.1.4-1@3.1.1]
   version_ = Version::V5;
   send_refusal(error.reason, {});
@@ -104,7 +104,7 @@ bool Connection::on_decision(auth::Ticket ticket, auth::Verdict verdict) {
 
 void Connection::on_verdict(const wire::Connect& connect, auth::Verdict verdict) {
   if (verdict.decision != auth::Decision::Allowed) {
-    context_.metrics.count(Cause::NotAuthorized);
+    count(Cause::NotAuthorized);
     return send_refusal(verdict.reason, {});
   }
   const Refusal refusal = open(connect);
@@ -141,7 +141,7 @@ Refusal Connection::refusal_of(const wire::Connect& connect) const {
     if (will.qos > here.max_qos) return Refusal::WillQoS;
     if (will.retain && !context_.settings.retains()) return Refusal::WillRetain;
     if (will.payload.size() > limits.payload_bytes) return Refusal::WillPayload;
-    if (topic::has_more_levels(will.topic_name, limits.topic_levels)) return Refusal::WillTopic;
+    if (has_too_many_levels(will.topic_name)) return Refusal::WillTopic;
   }
   return Refusal::None;
 }
@@ -155,7 +155,8 @@ void Connection::send_refusal(ReasonCode reason, std::string_view reason_string)
   log_closed(wire::reason_name(reason));
   // Where no return code fits, the connection is just closed [MQTT-3.2.2-6@3.1.1].
   if (is_v5() || wire::return_code_of(reason)) {
-    wire::Connack connack{.reason = reason};
+    wire::Connack connack;
+    connack.reason = reason;
     static_cast<void>(queue_connack(connack, 0, reason_string, 0));
   }
   enter_closing();
@@ -295,7 +296,7 @@ Refusal Connection::open(const wire::Connect& connect) {
     return taken;
   }
   Session& session = *session_;
-  const std::uint64_t before = context_.commits.records();
+  const std::uint32_t before = changes();
   // Before 5.0 a session without Clean Session has no end of its own.
   const std::uint32_t expiry = is_v5() || connect.clean_start
                                    ? connect.properties.session_expiry_interval.value_or(0)
@@ -318,7 +319,7 @@ Refusal Connection::open(const wire::Connect& connect) {
   phase_ = Phase::Open;
   was_connected_ = true;
   if (!send_connack(connect, present, connect.client_id.empty() ? client_id : ""sv,
-                    context_.commits.since(before))) {
+                    commit_since(before))) {
     return Refusal::None;
   }
   ++context_.metrics.connections;
@@ -334,7 +335,8 @@ Refusal Connection::open(const wire::Connect& connect) {
 bool Connection::send_connack(const wire::Connect& connect, bool session_present,
                               std::string_view assigned_id, session::CommitNumber commit) {
   const settings::Settings& settings = context_.settings;
-  wire::Connack connack{.session_present = session_present};
+  wire::Connack connack;
+  connack.session_present = session_present;
   wire::Properties& properties = connack.properties;
   if (session_->expiry_seconds != connect.properties.session_expiry_interval.value_or(0)) {
     properties.session_expiry_interval = session_->expiry_seconds;
@@ -363,7 +365,7 @@ bool Connection::send_connack(const wire::Connect& connect, bool session_present
   const std::size_t texts_bytes = assigned_id.size() + settings.response_information.size();
   if (queue_connack(connack, commit, {}, texts_bytes) == Queued::Yes) return true;
   was_connected_ = false;
-  context_.metrics.count(Cause::TooLargeForClient);
+  count(Cause::TooLargeForClient);
   end_session(false);
   enter_closing();
   return false;

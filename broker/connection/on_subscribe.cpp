@@ -27,7 +27,8 @@ Refusal Connection::switched_off(const topic::Filter& filter) const {
 }
 
 void Connection::on_filters(PacketType type, Bytes body) {
-  wire::FilterList list{.type = type};
+  wire::FilterList list;
+  list.type = type;
   const ReasonCode error = wire::decode_filters(version_, body, list);
   if (wire::is_error(error)) return close_for(error);
   const std::uint32_t identifier = list.properties.subscription_identifier.value_or(0);
@@ -41,7 +42,7 @@ void Connection::on_filters(PacketType type, Bytes body) {
     if (!filter) return close(filter.error(), Cause::FilterInvalid);
     if (type == PacketType::Unsubscribe) continue;
     if (filter->is_shared() && entry->options.no_local) {
-      return close(ReasonCode::ProtocolError, Cause::ProtocolError);  // [MQTT-3.8.3-4]
+      return close_for(ReasonCode::ProtocolError);  // [MQTT-3.8.3-4]
     }
     // CONNACK has told a 5.0 client what it can't have: it is a protocol error to ask for it
     // (sections 3.2.2.3.11 and 3.2.2.3.13). Older ones have that filter refused.
@@ -51,7 +52,7 @@ void Connection::on_filters(PacketType type, Bytes body) {
   context_.router.schedule().on_filters(*session_, list.count);
   Buffer<64> codes(context_.memory, list.count);
   if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
-  const std::uint64_t before = context_.commits.records();
+  const std::uint32_t before = changes();
   std::string_view reason_string;
   offset = 0;
   for (std::uint8_t& code : codes.all()) {
@@ -67,14 +68,16 @@ void Connection::on_filters(PacketType type, Bytes body) {
   // One code for each filter, in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1].
   const PacketType answer =
       type == PacketType::Subscribe ? PacketType::Suback : PacketType::Unsuback;
-  wire::Suback suback{.packet_id = list.packet_id, .codes = codes.all()};
+  wire::Suback suback;
+  suback.packet_id = list.packet_id;
+  suback.codes = codes.all();
   switch (queue_packet(
-      {.commit = context_.commits.since(before), .type = answer}, reason_string, suback.properties,
+      {.commit = commit_since(before), .type = answer}, reason_string, suback.properties,
       list.count, [&](wire::Writer& out) { wire::encode_suback(out, version_, answer, suback); })) {
     case Queued::Yes:
       return;
     case Queued::TooLarge:
-      return context_.metrics.count(Cause::TooLargeForClient);  // [MQTT-3.1.2-25]
+      return count(Cause::TooLargeForClient);  // [MQTT-3.1.2-25]
     case Queued::MemoryFull:
       return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
   }
@@ -85,7 +88,7 @@ ReasonCode Connection::subscribe_one(const wire::SubscribeEntry& entry, std::uin
   const topic::Filter filter = *topic::parse_filter(entry.filter);
   Refusal refusal = switched_off(filter);  // [MQTT-3.8.3-2@3.1.1]
   if (refusal == Refusal::None) {
-    if (topic::has_more_levels(filter.filter, context_.settings.limits.topic_levels)) {
+    if (has_too_many_levels(filter.filter)) {
       refusal = Refusal::FilterLevels;
     } else if (!context_.authorizer.may_subscribe({session_->client_id(), session_->user_name()},
                                                   filter.filter)) {
@@ -108,7 +111,7 @@ ReasonCode Connection::subscribe_one(const wire::SubscribeEntry& entry, std::uin
   const auto qos = static_cast<std::uint8_t>(options.maximum_qos);
   context_.commits.record(
       {.kind = RecordKind::Subscribed, .session = session_, .text = entry.filter, .number = qos});
-  log(LogLevel::Subscribe, "% % %", {session_->client_id(), unsigned{qos}, entry.filter});
+  log(LogLevel::Subscribe, "% # %", {session_->client_id(), unsigned{qos}, entry.filter});
   return subscribed.reason;
 }
 

@@ -40,6 +40,23 @@ bool Plan::add_whole(PlannedPacket::Kind kind, Bytes packet, bool stays) {
   return true;
 }
 
+bool Plan::add_small(PlannedPacket::Kind kind, const Acknowledgement& owed, bool v5) {
+  std::uint8_t packet[5];
+  std::uint8_t* end = packet;
+  const unsigned flags = owed.type == wire::PacketType::Pubrel ? 2U : 0U;  // [MQTT-3.6.1-1]
+  *end++ = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
+  ++end;
+  if (owed.type != wire::PacketType::Disconnect) {
+    *end++ = static_cast<std::uint8_t>(owed.packet_id >> 8U);
+    *end++ = static_cast<std::uint8_t>(owed.packet_id);
+  }
+  if (v5 && owed.reason != wire::ReasonCode::Success) {
+    *end++ = static_cast<std::uint8_t>(owed.reason);
+  }
+  packet[1] = static_cast<std::uint8_t>(end - packet - 2);
+  return add_whole(kind, {packet, end});
+}
+
 bool Plan::add_again(const message::Message& message, std::uint8_t form, std::size_t most_bytes) {
   if (count_ >= scratch_.kept || is_cut_ || chunks_ + 1 >= scratch_.chunks.size()) return false;
   PlannedPacket& packet = scratch_.packets[count_];

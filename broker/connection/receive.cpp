@@ -74,11 +74,10 @@ bool Connection::accepts(const wire::FixedHeader& header) {
       return false;
     }
   } else if (header.type == PacketType::Connect) {
-    close(ReasonCode::ProtocolError, metrics::Cause::ProtocolError);  // [MQTT-3.1.0-2]
+    close_for(ReasonCode::ProtocolError);  // [MQTT-3.1.0-2]
     return false;
   }
-  const std::uint64_t total = std::uint64_t{header.header_bytes} + header.remaining_length;
-  if (total > context_.settings.limits.packet_bytes) {
+  if (header.header_bytes + header.remaining_length > context_.settings.limits.packet_bytes) {
     close(ReasonCode::PacketTooLarge, metrics::Cause::PacketTooLarge);
     return false;
   }
@@ -179,27 +178,21 @@ bool Connection::start_payload() {
   incoming.packet_id = publish.packet_id.value_or(wire::PacketIdentifier{0});
   incoming.verdict = judge(publish, payload_bytes);
   std::size_t reserved = 0;
-  switch (incoming.verdict.kind) {
-    case Verdict::Kind::Closed:
-      return true;
-    case Verdict::Kind::Wait:
-      return false;
-    case Verdict::Kind::Accept:
-      // All of it is reserved now: two that have begun never wait for each other.
-      reserved = context_.messages.block_bytes_for(payload_bytes) + incoming.filled;
-      if (may_hold(reserved)) incoming.message = make_message(publish, payload_bytes);
-      if (incoming.message == nullptr) {
-        if (reserved + incoming.held_bytes > context_.halves.most_bytes()) {
-          refuse_for_memory(incoming.qos, incoming.packet_id);
-        } else if (!on_memory_full(incoming.qos, incoming.packet_id)) {
-          return false;
-        }
-        if (phase_ != Phase::Open) return true;
+  if (incoming.verdict == Refusal::Closed) return true;
+  if (incoming.verdict == Refusal::NotNow) return false;
+  count(incoming.verdict);
+  if (incoming.verdict == Refusal::None) {
+    // All of it is reserved now: two that have begun never wait for each other.
+    reserved = context_.messages.block_bytes_for(payload_bytes) + incoming.filled;
+    if (may_hold(reserved)) incoming.message = make_message(publish, payload_bytes);
+    if (incoming.message == nullptr) {
+      if (reserved + incoming.held_bytes > context_.halves.most_bytes()) {
+        refuse_for_memory(incoming.qos, incoming.packet_id);
+      } else if (!on_memory_full(incoming.qos, incoming.packet_id)) {
+        return false;
       }
-      break;
-    case Verdict::Kind::Refuse:
-    case Verdict::Kind::Repeat:
-      break;
+      if (phase_ != Phase::Open) return true;
+    }
   }
   incoming.payload_bytes = incoming.payload_left = payload_bytes;
   incoming.stage =
@@ -269,10 +262,14 @@ bool Connection::complete_incoming() {
     settle_publish(incoming.verdict, incoming.qos, incoming.packet_id);
   }
   count_received(incoming.payload_bytes);
-  ++context_.metrics.messages_received;
-  last_packet_ms_ = now_ms();
+  count_packet();
   drop_incoming();
   return true;
+}
+
+void Connection::count_packet() {
+  ++context_.metrics.messages_received;
+  last_packet_ms_ = now_ms();
 }
 
 bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
@@ -317,8 +314,7 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
     case PacketType::Pingresp:
       break;  // accepts() has refused them
   }
-  ++context_.metrics.messages_received;
-  last_packet_ms_ = now_ms();
+  count_packet();
   return true;
 }
 
