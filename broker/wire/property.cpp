@@ -417,6 +417,10 @@ void write_properties(Writer& out, const Properties& properties) {
   out.insert_length(start);  // 0 when there are none [MQTT-2.2.2-1]
 }
 
+void set_reason_string(Properties& properties, std::string_view text) {
+  if (!text.empty()) properties.reason_string = std::make_optional(text);
+}
+
 bool is_empty(const Properties& properties) {
   std::uint8_t length_alone[1];
   Writer out(length_alone);

@@ -141,6 +141,9 @@ struct Properties {
 // Where `subscription_identifier` is set, those of `section` behind the first follow it.
 void write_properties(Writer& out, const Properties& properties);
 
+// Sets the Reason String unless it is empty.
+void set_reason_string(Properties& properties, std::string_view text);
+
 // Whether write_properties() writes nothing but a length of 0.
 [[nodiscard]] bool is_empty(const Properties& properties);
 

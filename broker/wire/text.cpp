@@ -71,4 +71,8 @@ bool is_well_formed_text(std::string_view text) {
   }
 }
 
+bool has_wildcard(std::string_view text) {
+  return text.find('+') != std::string_view::npos || text.find('#') != std::string_view::npos;
+}
+
 }  // namespace midge::wire
