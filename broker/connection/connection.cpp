@@ -108,10 +108,7 @@ void Connection::release_all() {
   acknowledgements_.clear(context_.memory);
   release_held();
   if (extras() == nullptr) return;
-  while (SendHold* const hold = extras_->send_holds.pop_front()) {
-    context_.messages.release(*hold->message);
-    context_.memory.release(hold, sizeof(SendHold));
-  }
+  while (!extras_->send_holds.empty()) drop_send_hold();
   extras_->incoming_aliases.clear(context_.memory);
   extras_->outgoing_aliases.clear(context_.memory);
   release_unused_extras();
@@ -140,16 +137,15 @@ void Connection::close_silently() {
   enter_closing();
 }
 
-Connection::Queued Connection::queue_packet(Acknowledgement&& owed, std::string_view reason_string,
-                                            wire::Properties& properties, std::size_t more_bytes,
+Connection::Queued Connection::queue_packet(Acknowledgement&& owed, wire::Properties& properties,
+                                            std::size_t text_bytes,
                                             FunctionRef<void(wire::Writer&)> encode) {
   // Fixed header, identifier, and properties of numbers.
   constexpr std::size_t kNumbers = 64;
-  Buffer<256> buffer(context_.memory, kNumbers + reason_string.size() + more_bytes);
+  std::uint8_t few[256];
+  Buffer buffer(context_.memory, few, kNumbers + text_bytes);
   if (!buffer.ok()) return Queued::MemoryFull;
-  if (wants_problem_information_ && !reason_string.empty()) {
-    properties.reason_string = reason_string;
-  }
+  if (!wants_problem_information_) properties.reason_string.reset();
   while (true) {
     wire::Writer out(buffer.all());
     encode(out);

@@ -1,4 +1,5 @@
-// Connection: acknowledgements from the client (MQTT 5.0 sections 3.4 to 3.7).
+// Connection: what the client tells with a reason: acknowledgements (MQTT 5.0 sections 3.4 to 3.7),
+// DISCONNECT, AUTH.
 #include "broker/connection/connection.hpp"
 #include "broker/session/outbound_state.hpp"
 #include "broker/wire/ack.hpp"
@@ -11,12 +12,18 @@ using wire::PacketIdentifier;
 using wire::PacketType;
 using wire::ReasonCode;
 
-void Connection::on_ack(PacketType type, Bytes body) {
+void Connection::on_reason(PacketType type, Bytes body) {
   wire::Ack ack;
   const ReasonCode error = wire::decode_ack(version_, type, body, ack);
   if (wire::is_error(error)) return close_for(error);
   if (type == PacketType::Pubrel) return on_pubrel(ack.packet_id);
+  if (type == PacketType::Disconnect) return on_disconnect(ack);
+  // No exchange is under way: CONNECT named no method that is known here.
+  if (type == PacketType::Auth) return close_for(ReasonCode::ProtocolError);
+  on_ack(type, ack);
+}
 
+void Connection::on_ack(PacketType type, const wire::Ack& ack) {
   const auto found = session::Sessions::find_inflight(*session_, ack.packet_id);
   if (found.delivery == nullptr) {
     count(Cause::UnknownIdentifier);

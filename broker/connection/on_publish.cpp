@@ -46,7 +46,7 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
   const bool done = is_whole
                         ? finish_publish(*message, packet_id)
                         : clear_without_room(publish) || on_memory_full(publish.qos, packet_id);
-  if (message != nullptr) context_.messages.release(*message);
+  if (message != nullptr) release(*message);
   if (done) count_received(payload_bytes);
   return done;
 }
@@ -55,6 +55,10 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
 void Connection::count_received(std::uint32_t payload_bytes) {
   ++context_.metrics.publish_received;
   context_.metrics.publish_bytes_received += payload_bytes;
+}
+
+void Connection::release(message::Message& message) {
+  context_.messages.release(message);
 }
 
 // Whether the next PUBLISH has to wait for a later turn: a pause has begun.
@@ -148,20 +152,26 @@ Refusal Connection::judge(wire::Publish& publish, std::uint32_t payload_bytes) {
   return Refusal::None;
 }
 
+// With the properties that are forwarded; its payload is still to come.
+message::Message* Connection::create_message(const message::Head& head,
+                                             const wire::Properties& properties) {
+  message::Message* const message = context_.messages.create(head);
+  if (message != nullptr && head.properties_bytes > 0) {
+    wire::copy_forwarded(properties.section, message::Messages::properties_of(*message));
+  }
+  return message;
+}
+
 message::Message* Connection::make_message(const wire::Publish& publish,
                                            std::uint32_t payload_bytes) {
   const auto expiry = publish.properties.message_expiry_interval;
-  message::Message* const message = context_.messages.create(
-      {.topic_name = publish.topic_name,
-       .properties_bytes = publish.properties.forwarded_bytes,
-       .payload_bytes = payload_bytes,
-       .qos = publish.qos,
-       .retain = publish.retain,
-       .expires = expiry ? message::expiry_after(context_.now, *expiry) : kNever});
-  if (message != nullptr && publish.properties.forwarded_bytes > 0) {
-    wire::copy_forwarded(publish.properties.section, message::Messages::properties_of(*message));
-  }
-  return message;
+  return create_message({.topic_name = publish.topic_name,
+                         .properties_bytes = publish.properties.forwarded_bytes,
+                         .payload_bytes = payload_bytes,
+                         .qos = publish.qos,
+                         .retain = publish.retain,
+                         .expires = expiry ? message::expiry_after(context_.now, *expiry) : kNever},
+                        publish.properties);
 }
 
 bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
@@ -268,8 +278,9 @@ void Connection::acknowledge(const Acknowledgement& owed, std::string_view reaso
     wire::Ack ack;
     ack.packet_id = owed.packet_id;
     ack.reason = owed.reason;
+    wire::set_reason_string(ack.properties, reason_string);
     queued =
-        queue_packet(Acknowledgement(owed), reason_string, ack.properties, 0,
+        queue_packet(Acknowledgement(owed), ack.properties, reason_string.size(),
                      [&](wire::Writer& out) { wire::encode_ack(out, version_, owed.type, ack); });
   }
   if (queued != Queued::Yes && !acknowledgements_.push(context_.memory, owed)) {

@@ -21,8 +21,13 @@ void for_each_piece(const message::Message& message, bool v5, std::size_t offset
   }
 }
 
+std::uint8_t* Plan::room(std::size_t bytes) {
+  if (used_ + bytes > scratch_.bytes.size() || !has_place()) return nullptr;
+  return scratch_.bytes.data() + used_;
+}
+
 void Plan::add(PlannedPacket::Kind kind, std::size_t bytes, message::Message* payload, bool v5) {
-  const Bytes own = Bytes(scratch_.bytes).subspan(used_, bytes);
+  const Bytes own(scratch_.bytes.data() + used_, bytes);
   add_scratch(bytes);
   if (payload != nullptr) add_shared(*payload, v5, 0);
   add_packet(kind, own, payload, v5);
@@ -117,7 +122,9 @@ void Plan::add_shared(const message::Message& message, bool v5, std::size_t offs
 }
 
 void Plan::add_chunk(Bytes bytes, hal::Keep keep) {
-  scratch_.chunks[chunks_++] = {bytes, keep};
+  hal::Chunk& chunk = scratch_.chunks[chunks_++];
+  chunk.bytes = bytes;
+  chunk.keep = keep;
   last_is_scratch_ = false;
 }
 

@@ -51,10 +51,7 @@ class Plan {
 
   // The next `bytes` of the scratch, to be filled; null when there is no room for them or for one
   // more packet.
-  [[nodiscard]] std::uint8_t* room(std::size_t bytes) {
-    if (used_ + bytes > scratch_.bytes.size() || !has_place()) return nullptr;
-    return scratch_.bytes.data() + used_;
-  }
+  [[nodiscard]] std::uint8_t* room(std::size_t bytes);
 
   // Adds a packet that lies in the room just filled, `bytes` long, and `shared` of its message's
   // bytes behind it.

@@ -40,26 +40,25 @@ std::size_t Connection::on_received(Bytes bytes) {
 }
 
 std::size_t Connection::begin_packet(Bytes rest) {
-  const wire::FrameResult frame = wire::read_fixed_header(rest);
-  switch (frame.framing) {
+  wire::FixedHeader header;
+  switch (wire::read_fixed_header(rest, header)) {
     case wire::Framing::Malformed:
       close_for(ReasonCode::MalformedPacket);
       return 0;
     case wire::Framing::NeedMore:
       // The first packet is CONNECT [MQTT-3.1.0-1]: its first byte tells.
-      if (phase_ == Phase::AwaitConnect && rest[0] >> 4 != static_cast<int>(PacketType::Connect)) {
+      if (phase_ == Phase::AwaitConnect && header.type != PacketType::Connect) {
         close_silently();
         return 0;
       }
-      if (!make_incoming(static_cast<PacketType>(rest[0] >> 4))) return 0;
+      if (!make_incoming(header.type)) return 0;
       return continue_packet(rest);
     case wire::Framing::Frame:
       break;
   }
-  const wire::FixedHeader& header = frame.header;
   if (!accepts(header)) return 0;
   if (rest.size() - header.header_bytes >= header.remaining_length) {
-    const Bytes body = rest.subspan(header.header_bytes, header.remaining_length);
+    const Bytes body = rest.subspan(header.header_bytes).first(header.remaining_length);
     return handle(header, body) ? header.header_bytes + header.remaining_length : 0;
   }
   if (!make_incoming(header.type)) return 0;
@@ -114,23 +113,23 @@ std::size_t Connection::continue_packet(Bytes rest) {
 std::size_t Connection::continue_header(Bytes rest) {
   Incoming& incoming = *incoming_;
   std::size_t used = 0;
-  wire::FrameResult frame;
-  while (frame.framing == wire::Framing::NeedMore) {
+  wire::FixedHeader& header = incoming.header;
+  wire::Framing framing = wire::Framing::NeedMore;
+  while (framing == wire::Framing::NeedMore) {
     if (used == rest.size()) return used;
     incoming.header_bytes[incoming.header_filled++] = rest[used++];
-    frame = wire::read_fixed_header({incoming.header_bytes, incoming.header_filled});
+    framing = wire::read_fixed_header({incoming.header_bytes, incoming.header_filled}, header);
   }
-  if (frame.framing == wire::Framing::Malformed) {
+  if (framing == wire::Framing::Malformed) {
     close_for(ReasonCode::MalformedPacket);
     return 0;
   }
-  if (!accepts(frame.header)) return 0;
-  incoming.header = frame.header;
+  if (!accepts(header)) return 0;
   const bool streams =
-      frame.header.type == PacketType::Publish && frame.header.remaining_length > kCollectBytes;
+      header.type == PacketType::Publish && header.remaining_length > kCollectBytes;
   incoming.stage = streams ? Incoming::Stage::PublishHead : Incoming::Stage::Body;
-  incoming.wanted = streams ? 2 : frame.header.remaining_length;
-  if (frame.header.remaining_length == 0) end_collecting();
+  incoming.wanted = streams ? 2 : header.remaining_length;
+  if (header.remaining_length == 0) end_collecting();
   return used;
 }
 
@@ -216,7 +215,7 @@ bool Connection::append_payload(Bytes piece) {
 // What came of a refused payload is given back, the rest is read over.
 void Connection::discard_payload() {
   Incoming& incoming = *incoming_;
-  context_.messages.release(*incoming.message);
+  release(*incoming.message);
   incoming.message = nullptr;
   incoming.stage = Incoming::Stage::Discard;
   set_waiting(false);
@@ -284,7 +283,9 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
     case PacketType::Pubrec:
     case PacketType::Pubrel:
     case PacketType::Pubcomp:
-      on_ack(header.type, body);
+    case PacketType::Disconnect:
+    case PacketType::Auth:
+      on_reason(header.type, body);
       break;
     case PacketType::Subscribe:
     case PacketType::Unsubscribe:
@@ -301,12 +302,6 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
         ++owed_pings_;  // [MQTT-3.12.4-1]
         mark_ready();
       }
-      break;
-    case PacketType::Disconnect:
-      on_disconnect(body);
-      break;
-    case PacketType::Auth:
-      on_auth(body);
       break;
     case PacketType::Connack:
     case PacketType::Suback:

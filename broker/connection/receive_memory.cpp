@@ -57,7 +57,7 @@ bool Connection::make_incoming(PacketType type) {
 void Connection::drop_incoming() {
   if (incoming_ == nullptr) return;
   set_waiting(false);
-  if (incoming_->message != nullptr) context_.messages.release(*incoming_->message);
+  if (incoming_->message != nullptr) release(*incoming_->message);
   if (incoming_->buffer != nullptr) {
     context_.memory.release(incoming_->buffer, incoming_->capacity);
   }
