@@ -181,6 +181,10 @@ void Connection::close_for(ReasonCode decode_error) {
   close(decode_error, cause_of(decode_error));
 }
 
+void Connection::close_for_memory() {
+  close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+}
+
 Cause Connection::cause_of(ReasonCode decode_error) {
   if (decode_error == ReasonCode::ProtocolError) return Cause::ProtocolError;
   if (decode_error == ReasonCode::UnsupportedProtocolVersion) return Cause::ProtocolVersion;

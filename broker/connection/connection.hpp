@@ -201,6 +201,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // Ends the connection for `reason`: 5.0 clients that have their CONNACK get a DISCONNECT.
   void close(wire::ReasonCode reason, metrics::Cause cause);
   void close_for(wire::ReasonCode decode_error);  // a packet that could not be decoded
+  void close_for_memory();                        // that is full
   [[nodiscard]] static metrics::Cause cause_of(wire::ReasonCode decode_error);
   // Counts it.
   const RefusalRow& count(Refusal refusal);

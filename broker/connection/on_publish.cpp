@@ -92,7 +92,7 @@ bool Connection::resolve_alias(wire::Publish& publish) {
         extras_->incoming_aliases.define(context_.memory, *alias, publish.topic_name)) {
       return true;
     }
-    close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+    close_for_memory();
     return false;
   }
   if (extras_ != nullptr) publish.topic_name = extras_->incoming_aliases.topic(*alias);
@@ -255,7 +255,7 @@ void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
   end_stall();
   // Before 5.0 there is no refusal but the end, without acknowledgement.
   if (qos != QoS::AtMostOnce && !is_v5()) {
-    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+    return close_for_memory();
   }
   count(Refusal::MemoryFull);
   // A payload that is still coming is read over first: there are clients that free it with the
@@ -284,7 +284,7 @@ void Connection::acknowledge(const Acknowledgement& owed, std::string_view reaso
                      [&](wire::Writer& out) { wire::encode_ack(out, version_, owed.type, ack); });
   }
   if (queued != Queued::Yes && !acknowledgements_.push(context_.memory, owed)) {
-    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+    return close_for_memory();
   }
   mark_ready();
 }

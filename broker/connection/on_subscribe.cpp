@@ -52,7 +52,7 @@ void Connection::on_filters(PacketType type, Bytes body) {
   context_.router.schedule().on_filters(*session_, list.count);
   std::uint8_t few[64];
   Buffer codes(context_.memory, few, list.count);
-  if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+  if (!codes.ok()) return close_for_memory();
   const std::uint32_t before = changes();
   std::string_view reason_string;
   offset = 0;
@@ -82,7 +82,7 @@ void Connection::on_filters(PacketType type, Bytes body) {
     case Queued::TooLarge:
       return count(Cause::TooLargeForClient);  // [MQTT-3.1.2-25]
     case Queued::MemoryFull:
-      return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+      return close_for_memory();
   }
 }
 
