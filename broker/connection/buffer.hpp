@@ -6,19 +6,13 @@
 
 namespace midge::connection {
 
-template <std::size_t kFew>
 class Buffer {
  public:
-  Buffer(Memory& memory, std::size_t count)
-      : memory_(memory),
-        count_(count),
-        bytes_(count <= kFew ? few_
-                             : static_cast<std::uint8_t*>(memory.allocate(count, Reserve::Use))) {}
+  // In `few` when that is enough.
+  Buffer(Memory& memory, MutableBytes few, std::size_t count);
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() {
-    if (bytes_ != few_ && bytes_ != nullptr) memory_.release(bytes_, count_);
-  }
+  ~Buffer();
 
   // False when memory is full.
   [[nodiscard]] bool ok() const { return bytes_ != nullptr; }
@@ -27,7 +21,7 @@ class Buffer {
  private:
   Memory& memory_;
   std::size_t count_;
-  std::uint8_t few_[kFew];
+  void* claimed_;  // null: none
   std::uint8_t* bytes_;
 };
 

@@ -108,10 +108,7 @@ void Connection::release_all() {
   acknowledgements_.clear(context_.memory);
   release_held();
   if (extras() == nullptr) return;
-  while (SendHold* const hold = extras_->send_holds.pop_front()) {
-    context_.messages.release(*hold->message);
-    context_.memory.release(hold, sizeof(SendHold));
-  }
+  while (!extras_->send_holds.empty()) drop_send_hold();
   extras_->incoming_aliases.clear(context_.memory);
   extras_->outgoing_aliases.clear(context_.memory);
   release_unused_extras();
@@ -140,16 +137,15 @@ void Connection::close_silently() {
   enter_closing();
 }
 
-Connection::Queued Connection::queue_packet(Acknowledgement&& owed, std::string_view reason_string,
-                                            wire::Properties& properties, std::size_t more_bytes,
+Connection::Queued Connection::queue_packet(Acknowledgement&& owed, wire::Properties& properties,
+                                            std::size_t text_bytes,
                                             FunctionRef<void(wire::Writer&)> encode) {
   // Fixed header, identifier, and properties of numbers.
   constexpr std::size_t kNumbers = 64;
-  Buffer<256> buffer(context_.memory, kNumbers + reason_string.size() + more_bytes);
+  std::uint8_t few[256];
+  Buffer buffer(context_.memory, few, kNumbers + text_bytes);
   if (!buffer.ok()) return Queued::MemoryFull;
-  if (wants_problem_information_ && !reason_string.empty()) {
-    properties.reason_string = reason_string;
-  }
+  if (!wants_problem_information_) properties.reason_string.reset();
   while (true) {
     wire::Writer out(buffer.all());
     encode(out);
@@ -166,7 +162,7 @@ Connection::Queued Connection::queue_packet(Acknowledgement&& owed, std::string_
 
 void Connection::close(ReasonCode reason, Cause cause) {
   if (phase_ >= Phase::Closing) return;
-  context_.metrics.count(cause);
+  count(cause);
   log_closed(wire::reason_name(reason));
   end_session(true);
   const bool is_connected = was_connected_ && !awaits_connack();
@@ -185,6 +181,10 @@ void Connection::close_for(ReasonCode decode_error) {
   close(decode_error, cause_of(decode_error));
 }
 
+void Connection::close_for_memory() {
+  close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+}
+
 Cause Connection::cause_of(ReasonCode decode_error) {
   if (decode_error == ReasonCode::ProtocolError) return Cause::ProtocolError;
   if (decode_error == ReasonCode::UnsupportedProtocolVersion) return Cause::ProtocolVersion;
@@ -193,8 +193,24 @@ Cause Connection::cause_of(ReasonCode decode_error) {
 
 const RefusalRow& Connection::count(Refusal refusal) {
   const RefusalRow& row = row_of(refusal);
-  if (row.cause != Cause::Count) context_.metrics.count(row.cause);
+  if (row.cause != Cause::Count) count(row.cause);
   return row;
+}
+
+void Connection::count(Cause cause) const {
+  context_.metrics.count(cause);
+}
+
+std::uint32_t Connection::changes() const {
+  return static_cast<std::uint32_t>(context_.commits.records());
+}
+
+session::CommitNumber Connection::commit_since(std::uint32_t before) const {
+  return changes() == before ? 0 : context_.commits.asked() + 1;
+}
+
+bool Connection::has_too_many_levels(std::string_view topic) const {
+  return topic::has_more_levels(topic, context_.settings.limits.topic_levels);
 }
 
 void Connection::record(session::RecordKind change, wire::PacketIdentifier packet_id,
@@ -254,7 +270,7 @@ void Connection::end_stall() {
 }
 
 void Connection::on_connect_timeout() {
-  context_.metrics.count(Cause::ConnectTimeout);
+  count(Cause::ConnectTimeout);
   close_silently();
 }
 

@@ -6,9 +6,9 @@
 //   connection.cpp    life: opening, closing, deadlines, pauses
 //   on_connect.cpp    CONNECT and CONNACK
 //   on_publish.cpp    PUBLISH: checks, routing, acknowledgement
-//   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP
+//   on_ack.cpp        PUBACK, PUBREC, PUBREL, PUBCOMP; all that is told with a reason
 //   on_subscribe.cpp  SUBSCRIBE, UNSUBSCRIBE
-//   on_disconnect.cpp DISCONNECT, AUTH
+//   on_disconnect.cpp DISCONNECT
 //   log_lines.cpp     what the log says of connections
 //   outbox.cpp        the write at the end of a turn; outbox_publish.cpp: the PUBLISHes in it;
 //                     outbox_apply.cpp: what the transport took of it
@@ -30,6 +30,7 @@
 #include "broker/hal/transport.hpp"
 #include "broker/session/attachment.hpp"
 #include "broker/topic/topic.hpp"
+#include "broker/wire/ack.hpp"
 #include "broker/wire/connack.hpp"
 #include "broker/wire/connect.hpp"
 #include "broker/wire/frame.hpp"
@@ -122,16 +123,17 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   void set_waiting(bool waits_for_client);
   // No room for a half packet: it waits, and ends the connection when there is none for too long.
   void on_no_room();
+  void count_packet();
   // Handles a whole packet. False when it has to be offered again: a pause has begun.
   [[nodiscard]] bool handle(const wire::FixedHeader& header, Bytes body);
 
   // --- connection.cpp: what is owed ---
   enum class Queued : std::uint8_t { Yes, TooLarge /* for the client */, MemoryFull };
-  // Queues the packet that `encode` writes, `owed` but for its bytes. `reason_string` is among its
-  // `properties` if the client wants it and the packet does not become too large for it by that.
-  // Both aside it has few properties and `more_bytes`.
-  [[nodiscard]] Queued queue_packet(Acknowledgement&& owed, std::string_view reason_string,
-                                    wire::Properties& properties, std::size_t more_bytes,
+  // Queues the packet that `encode` writes, `owed` but for its bytes. The Reason String among its
+  // `properties` goes when the client does not want it, or the packet becomes too large for it by
+  // that; the others are few. The packet has `text_bytes` besides, the Reason String's too.
+  [[nodiscard]] Queued queue_packet(Acknowledgement&& owed, wire::Properties& properties,
+                                    std::size_t text_bytes,
                                     FunctionRef<void(wire::Writer&)> encode);
 
   // --- on_connect.cpp ---
@@ -148,65 +150,67 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] std::string_view client_id_of(const wire::Connect& connect) const;
   [[nodiscard]] bool make_client_id(TextWriter& id);
   [[nodiscard]] message::Message* make_will(const wire::Will& will);
-  [[nodiscard]] Refusal take_session(const wire::Connect& connect, std::string_view client_id,
-                                     bool& present);
+  [[nodiscard]] Refusal take_session(const auth::Identity& who, bool clean_start, bool& present);
   void set_expiry(std::uint32_t seconds);
   [[nodiscard]] Queued queue_connack(wire::Connack& connack, session::CommitNumber commit,
-                                     std::string_view reason_string, std::size_t texts_bytes);
+                                     std::size_t text_bytes);
   [[nodiscard]] bool send_connack(const wire::Connect& connect, bool session_present,
                                   std::string_view assigned_id, session::CommitNumber commit);
 
   // --- on_publish.cpp ---
-  // What is left of a PUBLISH once its head was judged.
-  struct Verdict {
-    enum class Kind : std::uint8_t {
-      Accept,
-      Refuse,  // acknowledged with what `refusal` says, or dropped at QoS 0
-      Repeat,  // a QoS 2 PUBLISH that is owned already: PUBREC once more
-      Wait,    // not now
-      Closed,  // the connection is closing
-    };
-    Kind kind = Kind::Accept;
-    Refusal refusal = Refusal::None;
-  };
-  friend struct Incoming;
   [[nodiscard]] bool on_publish(const wire::FixedHeader& header, Bytes body);
-  [[nodiscard]] Verdict judge(wire::Publish& publish, std::uint32_t payload_bytes);
-  [[nodiscard]] Verdict refuse(Refusal refusal);
+  [[nodiscard]] Refusal judge(wire::Publish& publish, std::uint32_t payload_bytes);
   [[nodiscard]] bool waits_for_turn();
-  [[nodiscard]] Verdict resolve_alias(wire::Publish& publish);
+  [[nodiscard]] bool resolve_alias(wire::Publish& publish);
+  [[nodiscard]] bool waits_for_room(std::string_view topic_name, std::uint32_t payload_bytes);
   void count_received(std::uint32_t payload_bytes);
+  void release(message::Message& message);
+  [[nodiscard]] message::Message* create_message(const message::Head& head,
+                                                 const wire::Properties& properties);
   [[nodiscard]] message::Message* make_message(const wire::Publish& publish,
                                                std::uint32_t payload_bytes);
   // Routes and acknowledges; false when it has to be tried again.
   [[nodiscard]] bool finish_publish(message::Message& message, wire::PacketIdentifier packet_id);
-  void settle_publish(const Verdict& verdict, wire::QoS qos, wire::PacketIdentifier packet_id);
+  void settle_publish(Refusal refusal, wire::QoS qos, wire::PacketIdentifier packet_id);
   [[nodiscard]] bool clear_without_room(const wire::Publish& publish);
   // No room for a PUBLISH: true when it was disposed of, false when it waits.
   [[nodiscard]] bool on_memory_full(wire::QoS qos, wire::PacketIdentifier packet_id);
   // There won't be any, or for too long.
   void refuse_for_memory(wire::QoS qos, wire::PacketIdentifier packet_id);
-  void acknowledge(const Acknowledgement& owed, std::string_view reason_string = {});
+  // PUBACK, PUBREC, PUBREL or PUBCOMP.
+  void acknowledge(wire::PacketType type, wire::PacketIdentifier packet_id,
+                   wire::ReasonCode reason = wire::ReasonCode::Success,
+                   session::CommitNumber commit = 0);
+  void acknowledge(const Acknowledgement& owed, std::string_view reason_string);
 
   // --- on_ack.cpp, on_subscribe.cpp, on_disconnect.cpp ---
-  void on_ack(wire::PacketType type, Bytes body);
+  void on_reason(wire::PacketType type, Bytes body);
+  void on_ack(wire::PacketType type, const wire::Ack& ack);
   void on_pubrel(wire::PacketIdentifier packet_id);
+  void end_delivery(const session::Sessions::Found& found);
   void on_filters(wire::PacketType type, Bytes body);
   [[nodiscard]] wire::ReasonCode subscribe_one(const wire::SubscribeEntry& entry,
                                                std::uint32_t identifier,
                                                std::string_view& reason_string);
+  [[nodiscard]] Refusal refusal_of(const topic::Filter& filter) const;
   [[nodiscard]] Refusal switched_off(const topic::Filter& filter) const;
   [[nodiscard]] wire::ReasonCode unsubscribe_one(std::string_view text);
-  void on_disconnect(Bytes body);
-  void on_auth(Bytes body);
+  void on_disconnect(const wire::Ack& disconnect);
 
   // --- connection.cpp ---
   // Ends the connection for `reason`: 5.0 clients that have their CONNACK get a DISCONNECT.
   void close(wire::ReasonCode reason, metrics::Cause cause);
   void close_for(wire::ReasonCode decode_error);  // a packet that could not be decoded
+  void close_for_memory();                        // that is full
   [[nodiscard]] static metrics::Cause cause_of(wire::ReasonCode decode_error);
   // Counts it.
   const RefusalRow& count(Refusal refusal);
+  void count(metrics::Cause cause) const;
+  // What was recorded so far, to be compared; and the commit that a promise made now depends on if
+  // that has grown since it was `before`, 0: none.
+  [[nodiscard]] std::uint32_t changes() const;
+  [[nodiscard]] session::CommitNumber commit_since(std::uint32_t before) const;
+  [[nodiscard]] bool has_too_many_levels(std::string_view topic) const;
   // Tells the journal of this session.
   void record(session::RecordKind change, wire::PacketIdentifier packet_id = 0,
               const message::Message* message = nullptr);
@@ -238,12 +242,13 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // A number, or a text from whomever: its control characters become '?'.
   struct LogArgument {
     LogArgument(std::string_view shown)  // NOLINT: implicit on purpose
-        : text(shown.empty() ? "" : shown.data()), number(shown.size()) {}
+        : text(shown.data()), number(shown.size()) {}
     LogArgument(unsigned shown) : number(shown) {}  // NOLINT: implicit on purpose
     const char* text = nullptr;
     std::size_t number;  // or the text's size
   };
-  // Writes a line if anybody wants it. Each % of `format` is the next argument.
+  // Writes a line if anybody wants it. Each % of `format` is the next argument, a text, and each #
+  // one that is a number.
   void log(LogLevel level, const char* format, std::initializer_list<LogArgument> arguments) const;
   void log_connected(const wire::Connect& connect) const;
   void log_closed(std::string_view why) const;
@@ -275,15 +280,20 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
                                       session::Delivery* before, Flight& flight);
   [[nodiscard]] bool plan_publish(Plan& plan, const session::Delivery& delivery,
                                   wire::PacketIdentifier packet_id, PlannedPacket::Kind planned);
-  static constexpr std::uint8_t kOwnForm = 0xFF;
-  [[nodiscard]] std::uint8_t common_form(const session::Delivery& delivery) const;
-  [[nodiscard]] bool plan_again(Plan& plan, const session::Delivery& delivery);
-  [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
   struct PublishSize {
     std::uint32_t properties = 0;  // of the section, without its length
     std::uint32_t remaining = 0;   // Remaining Length
     std::uint32_t total = 0;       // whole packet
   };
+  struct Alias {
+    std::uint16_t number = 0;  // 0: none
+    bool is_known = false;     // to the client: the topic is left out
+  };
+  [[nodiscard]] Alias alias_for(const session::Delivery& delivery, std::size_t total);
+  static constexpr std::uint8_t kOwnForm = 0xFF;
+  [[nodiscard]] std::uint8_t common_form(const session::Delivery& delivery) const;
+  [[nodiscard]] bool plan_again(Plan& plan, const session::Delivery& delivery);
+  [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
   // With so many bytes of topic name, and of a Topic Alias among the properties.
   [[nodiscard]] PublishSize publish_size(const session::Delivery& delivery, std::size_t topic_bytes,
                                          std::uint32_t alias_bytes) const;
@@ -297,6 +307,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool hold_rest(const PlannedPacket& packet, std::size_t taken);
   [[nodiscard]] bool hold_until_sent(message::Message& message);
   void release_held();
+  void drop_send_hold();  // the first
 
   // A message whose bytes the transport still refers to.
   struct SendHold {

@@ -48,7 +48,7 @@ struct Incoming : ListNode<HalfPacket> {
   std::size_t reserved_bytes = 0;  // among the halves, for all of it
   wire::QoS qos{};
   wire::PacketIdentifier packet_id = 0;
-  Connection::Verdict verdict;
+  Refusal verdict = Refusal::None;
 
   auth::Ticket ticket = 0;  // of a CONNECT that waits for a decision
 

@@ -11,14 +11,14 @@ void Connection::log(LogLevel level, const char* format,
   Text<512> line;
   const LogArgument* argument = arguments.begin();
   for (const char* at = format; *at != '\0'; ++at) {
-    if (*at != '%') {
-      line.add({at, 1});
-    } else if (argument->text != nullptr) {
+    if (*at == '%') {
       line.add_untrusted({argument->text, argument->number});
       ++argument;
-    } else {
+    } else if (*at == '#') {
       line.add(argument->number);
       ++argument;
+    } else {
+      line.add({at, 1});
     }
   }
   context_.log.write(level, line.view());
@@ -29,8 +29,8 @@ void Connection::log_connected(const wire::Connect& connect) const {
   const unsigned protocol = is_v5() ? 5 : version_ == wire::Version::V311 ? 2 : 1;
   const std::string_view user_name = connect.user_name.value_or(""sv);
   log(LogLevel::Notice,
-      user_name.empty() ? "New % connected from % as % (p%, c%, k%)."
-                        : "New % connected from % as % (p%, c%, k%, u'%').",
+      user_name.empty() ? "New % connected from % as % (p#, c#, k#)."
+                        : "New % connected from % as % (p#, c#, k#, u'%').",
       {is_bridge_ ? "bridge"sv : "client"sv, transport_->peer(), client_id(), protocol,
        unsigned{connect.clean_start}, keep_alive_seconds_, user_name});
 }

@@ -21,14 +21,19 @@ constexpr std::size_t kPrefixBytes = 128;
 constexpr std::size_t kUuidBytes = 36;
 
 // Writes `random` as a version 4 UUID (RFC 9562).
-void add_uuid(TextWriter& out, MutableBytes random) {
-  constexpr auto kDigits = "0123456789abcdef"sv;
+void add_uuid(TextWriter& out, std::uint8_t (&random)[16]) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  constexpr unsigned kGroups = 1U << 4U | 1U << 6U | 1U << 8U | 1U << 10U;  // begin at these bytes
   random[6] = static_cast<std::uint8_t>((random[6] & 0x0F) | 0x40);
   random[8] = static_cast<std::uint8_t>((random[8] & 0x3F) | 0x80);
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.add("-"sv);
-    out.add({&kDigits[random[i] >> 4], 1}).add({&kDigits[random[i] & 0x0F], 1});
+  char uuid[kUuidBytes];
+  char* end = uuid;
+  for (unsigned i = 0; i < 16; ++i) {
+    if ((kGroups >> i & 1U) != 0) *end++ = '-';
+    *end++ = kDigits[random[i] >> 4];
+    *end++ = kDigits[random[i] & 0x0F];
   }
+  out.add({uuid, sizeof uuid});
 }
 
 void tell_if_off(std::optional<std::uint8_t>& property, bool available) {
@@ -72,7 +77,7 @@ void Connection::on_bad_connect(const wire::ConnectError& error) {
     version_ = Version::V311;
     return refuse_connect(Refusal::ProtocolVersion);
   }
-  context_.metrics.count(cause_of(error.reason));
+  count(cause_of(error.reason));
   if (error.version != Version::V5) return close_silently();  // [MQTT-3.1.4-1@3.1.1]
   version_ = Version::V5;
   send_refusal(error.reason, {});
@@ -104,7 +109,7 @@ bool Connection::on_decision(auth::Ticket ticket, auth::Verdict verdict) {
 
 void Connection::on_verdict(const wire::Connect& connect, auth::Verdict verdict) {
   if (verdict.decision != auth::Decision::Allowed) {
-    context_.metrics.count(Cause::NotAuthorized);
+    count(Cause::NotAuthorized);
     return send_refusal(verdict.reason, {});
   }
   const Refusal refusal = open(connect);
@@ -141,7 +146,7 @@ Refusal Connection::refusal_of(const wire::Connect& connect) const {
     if (will.qos > here.max_qos) return Refusal::WillQoS;
     if (will.retain && !context_.settings.retains()) return Refusal::WillRetain;
     if (will.payload.size() > limits.payload_bytes) return Refusal::WillPayload;
-    if (topic::has_more_levels(will.topic_name, limits.topic_levels)) return Refusal::WillTopic;
+    if (has_too_many_levels(will.topic_name)) return Refusal::WillTopic;
   }
   return Refusal::None;
 }
@@ -155,18 +160,19 @@ void Connection::send_refusal(ReasonCode reason, std::string_view reason_string)
   log_closed(wire::reason_name(reason));
   // Where no return code fits, the connection is just closed [MQTT-3.2.2-6@3.1.1].
   if (is_v5() || wire::return_code_of(reason)) {
-    wire::Connack connack{.reason = reason};
-    static_cast<void>(queue_connack(connack, 0, reason_string, 0));
+    wire::Connack connack;
+    connack.reason = reason;
+    wire::set_reason_string(connack.properties, reason_string);
+    static_cast<void>(queue_connack(connack, 0, reason_string.size()));
   }
   enter_closing();
 }
 
 Connection::Queued Connection::queue_connack(wire::Connack& connack, session::CommitNumber commit,
-                                             std::string_view reason_string,
-                                             std::size_t texts_bytes) {
+                                             std::size_t text_bytes) {
   return queue_packet(
       {.commit = commit, .type = wire::PacketType::Connack, .reason = connack.reason},
-      reason_string, connack.properties, texts_bytes,
+      connack.properties, text_bytes,
       [&](wire::Writer& out) { wire::encode_connack(out, version_, connack); });
 }
 
@@ -180,19 +186,17 @@ bool Connection::prepare_keep_alive(std::uint16_t asked) {
 }
 
 message::Message* Connection::make_will(const wire::Will& will) {
-  const auto payload_bytes = static_cast<std::uint32_t>(will.payload.size());
-  message::Message* const message = context_.messages.create(
-      {.topic_name = will.topic_name,
-       .properties_bytes = will.properties.forwarded_bytes,
-       .payload_bytes = payload_bytes,
-       .qos = will.qos,
-       .retain = will.retain,
-       // Settled when the will is published.
-       .expires = will.properties.message_expiry_interval ? Instant{} : kNever});
-  if (message == nullptr) return nullptr;
-  wire::copy_forwarded(will.properties.section, message::Messages::properties_of(*message));
-  if (context_.messages.append(*message, will.payload)) return message;
-  context_.messages.release(*message);
+  message::Message* const message =
+      create_message({.topic_name = will.topic_name,
+                      .properties_bytes = will.properties.forwarded_bytes,
+                      .payload_bytes = static_cast<std::uint32_t>(will.payload.size()),
+                      .qos = will.qos,
+                      .retain = will.retain,
+                      // Settled when the will is published.
+                      .expires = will.properties.message_expiry_interval ? Instant{} : kNever},
+                     will.properties);
+  if (message == nullptr || context_.messages.append(*message, will.payload)) return message;
+  release(*message);
   return nullptr;
 }
 
@@ -211,13 +215,11 @@ bool Connection::make_client_id(TextWriter& id) {
 
 // The session for this client becomes this connection's: the stored one, which is then `present`,
 // or a new one. Takes it from the connection that has it.
-Refusal Connection::take_session(const wire::Connect& connect, std::string_view client_id,
-                                 bool& present) {
-  Session* session = context_.sessions.find(client_id);
-  const std::string_view user_name = connect.user_name.value_or(""sv);
+Refusal Connection::take_session(const auth::Identity& who, bool clean_start, bool& present) {
+  Session* session = context_.sessions.find(who.client_id);
   if (session != nullptr) {
     // Only the user that made a session may have it.
-    if (context_.settings.session_owner_check && session->user_name() != user_name) {
+    if (context_.settings.session_owner_check && session->user_name() != who.user_name) {
       return Refusal::OtherUser;
     }
     const bool was_online = session->is_online();
@@ -229,7 +231,7 @@ Refusal Connection::take_session(const wire::Connect& connect, std::string_view 
       context_.lifecycle.leave(*session);
       other.on_taken_over();  // [MQTT-3.1.4-3]
     }
-    if (connect.clean_start || ends_with_connection) {
+    if (clean_start || ends_with_connection) {
       context_.lifecycle.end(*session);  // its will goes out
       session = nullptr;
     } else if (undelayed) {
@@ -239,7 +241,7 @@ Refusal Connection::take_session(const wire::Connect& connect, std::string_view 
     }
   }
   present = session != nullptr;
-  if (session == nullptr) session = context_.sessions.create(client_id, user_name);
+  if (session == nullptr) session = context_.sessions.create(who.client_id, who.user_name);
   session_ = session;
   return session != nullptr ? Refusal::None : Refusal::NoSession;
 }
@@ -268,20 +270,18 @@ Refusal Connection::limit_reached(std::string_view client_id) const {
 Refusal Connection::open(const wire::Connect& connect) {
   if (context_.shutting_down) return Refusal::ShuttingDown;
   if (!prepare_keep_alive(connect.keep_alive)) return Refusal::KeepAlive;
-  std::string_view client_id = client_id_of(connect);
-  const Refusal full = limit_reached(client_id);
+  auth::Identity who{client_id_of(connect), connect.user_name.value_or(""sv)};
+  const Refusal full = limit_reached(who.client_id);
   if (full != Refusal::None) return full;
   // Permission for the will is asked now and again when it is published.
-  if (connect.will &&
-      (!topic::is_publishable(connect.will->topic_name) ||
-       !context_.authorizer.may_publish({client_id, connect.user_name.value_or(""sv)},
-                                        connect.will->topic_name))) {
+  if (connect.will && (!topic::is_publishable(connect.will->topic_name) ||
+                       !context_.authorizer.may_publish(who, connect.will->topic_name))) {
     return Refusal::WillDenied;
   }
   Text<kPrefixBytes + kUuidBytes> assigned;
-  if (client_id.empty()) {
+  if (who.client_id.empty()) {
     if (!make_client_id(assigned)) return Refusal::NoEntropy;
-    client_id = assigned.view();
+    who.client_id = assigned.view();
   }
   message::Message* will = nullptr;
   if (connect.will) {
@@ -289,13 +289,13 @@ Refusal Connection::open(const wire::Connect& connect) {
     if (will == nullptr) return Refusal::NoMemory;
   }
   bool present = false;
-  const Refusal taken = take_session(connect, client_id, present);
+  const Refusal taken = take_session(who, connect.clean_start, present);
   if (taken != Refusal::None) {
-    if (will != nullptr) context_.messages.release(*will);
+    if (will != nullptr) release(*will);
     return taken;
   }
   Session& session = *session_;
-  const std::uint64_t before = context_.commits.records();
+  const std::uint32_t before = changes();
   // Before 5.0 a session without Clean Session has no end of its own.
   const std::uint32_t expiry = is_v5() || connect.clean_start
                                    ? connect.properties.session_expiry_interval.value_or(0)
@@ -317,8 +317,8 @@ Refusal Connection::open(const wire::Connect& connect) {
   release_arrival();
   phase_ = Phase::Open;
   was_connected_ = true;
-  if (!send_connack(connect, present, connect.client_id.empty() ? client_id : ""sv,
-                    context_.commits.since(before))) {
+  if (!send_connack(connect, present, connect.client_id.empty() ? who.client_id : ""sv,
+                    commit_since(before))) {
     return Refusal::None;
   }
   ++context_.metrics.connections;
@@ -334,36 +334,39 @@ Refusal Connection::open(const wire::Connect& connect) {
 bool Connection::send_connack(const wire::Connect& connect, bool session_present,
                               std::string_view assigned_id, session::CommitNumber commit) {
   const settings::Settings& settings = context_.settings;
-  wire::Connack connack{.session_present = session_present};
+  wire::Connack connack;
+  connack.session_present = session_present;
   wire::Properties& properties = connack.properties;
   if (session_->expiry_seconds != connect.properties.session_expiry_interval.value_or(0)) {
     properties.session_expiry_interval = session_->expiry_seconds;
   }
   if (keep_alive_seconds_ != connect.keep_alive) properties.server_keep_alive = keep_alive_seconds_;
   if (alias_maximum_in_ > 0) properties.topic_alias_maximum = alias_maximum_in_;
-  if (!assigned_id.empty()) properties.assigned_client_identifier = assigned_id;
+  if (!assigned_id.empty()) properties.assigned_client_identifier = std::make_optional(assigned_id);
   tell_if_off(properties.retain_available, settings.retains());
   if (settings.limits.packet_bytes < wire::kMaximumRemainingLength) {
     properties.maximum_packet_size = settings.limits.packet_bytes;
   }
-  if (receive_limit() < wire::kDefaultReceiveMaximum) properties.receive_maximum = receive_limit();
-  if (listener().max_qos != wire::kMaximumQoS) {
-    properties.maximum_qos = static_cast<std::uint8_t>(listener().max_qos);  // [MQTT-3.2.2-9]
+  const std::uint16_t receives = receive_limit();
+  if (receives < wire::kDefaultReceiveMaximum) properties.receive_maximum = receives;
+  const wire::QoS max_qos = listener().max_qos;
+  if (max_qos != wire::kMaximumQoS) {
+    properties.maximum_qos = static_cast<std::uint8_t>(max_qos);  // [MQTT-3.2.2-9]
   }
   // Only to who asked [MQTT-3.1.2-28].
   if (!settings.response_information.empty() &&
       connect.properties.request_response_information.value_or(0) != 0) {
-    properties.response_information = settings.response_information;
+    properties.response_information = std::make_optional(settings.response_information);
   }
   tell_if_off(properties.wildcard_subscription_available,
               settings.wildcard_subscriptions_available);
   tell_if_off(properties.subscription_identifier_available,
               settings.subscription_identifiers_available);
   tell_if_off(properties.shared_subscription_available, settings.shared_subscriptions_available);
-  const std::size_t texts_bytes = assigned_id.size() + settings.response_information.size();
-  if (queue_connack(connack, commit, {}, texts_bytes) == Queued::Yes) return true;
+  const std::size_t text_bytes = assigned_id.size() + settings.response_information.size();
+  if (queue_connack(connack, commit, text_bytes) == Queued::Yes) return true;
   was_connected_ = false;
-  context_.metrics.count(Cause::TooLargeForClient);
+  count(Cause::TooLargeForClient);
   end_session(false);
   enter_closing();
   return false;

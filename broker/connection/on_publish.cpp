@@ -32,26 +32,21 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
   }
   const auto payload_bytes = static_cast<std::uint32_t>(publish.payload.size());
   const PacketIdentifier packet_id = publish.packet_id.value_or(PacketIdentifier{0});
-  const Verdict verdict = judge(publish, payload_bytes);
-  switch (verdict.kind) {
-    case Verdict::Kind::Wait:
-      return false;
-    case Verdict::Kind::Closed:
-      return true;
-    case Verdict::Kind::Refuse:
-    case Verdict::Kind::Repeat:
-      settle_publish(verdict, publish.qos, packet_id);
-      count_received(payload_bytes);
-      return true;
-    case Verdict::Kind::Accept:
-      break;
+  const Refusal refusal = judge(publish, payload_bytes);
+  if (refusal == Refusal::NotNow) return false;
+  if (refusal == Refusal::Closed) return true;
+  if (refusal != Refusal::None) {
+    count(refusal);
+    settle_publish(refusal, publish.qos, packet_id);
+    count_received(payload_bytes);
+    return true;
   }
   message::Message* const message = make_message(publish, payload_bytes);
   const bool is_whole = message != nullptr && context_.messages.append(*message, publish.payload);
   const bool done = is_whole
                         ? finish_publish(*message, packet_id)
                         : clear_without_room(publish) || on_memory_full(publish.qos, packet_id);
-  if (message != nullptr) context_.messages.release(*message);
+  if (message != nullptr) release(*message);
   if (done) count_received(payload_bytes);
   return done;
 }
@@ -60,6 +55,10 @@ bool Connection::on_publish(const wire::FixedHeader& header, Bytes body) {
 void Connection::count_received(std::uint32_t payload_bytes) {
   ++context_.metrics.publish_received;
   context_.metrics.publish_bytes_received += payload_bytes;
+}
+
+void Connection::release(message::Message& message) {
+  context_.messages.release(message);
 }
 
 // Whether the next PUBLISH has to wait for a later turn: a pause has begun.
@@ -71,43 +70,45 @@ bool Connection::waits_for_turn() {
   return true;
 }
 
-Connection::Verdict Connection::resolve_alias(wire::Publish& publish) {
+// Whether it has to wait until those that it goes to have less to send: a pause has begun.
+bool Connection::waits_for_room(std::string_view topic_name, std::uint32_t payload_bytes) {
+  if (!context_.router.is_crowded(topic_name, payload_bytes)) return false;
+  pause(kTurnFull);
+  return true;
+}
+
+// Learns a Topic Alias, or sets the topic name that one stands for. False when that has closed the
+// connection.
+bool Connection::resolve_alias(wire::Publish& publish) {
   const auto alias = publish.properties.topic_alias;
-  if (!alias) return {};
+  if (!alias) return true;
   if (*alias == 0 || *alias > alias_maximum_in_) {
     close(ReasonCode::TopicAliasInvalid, Cause::TopicAliasInvalid);  // [MQTT-3.3.2-8]
-    return {.kind = Verdict::Kind::Closed};
+    return false;
   }
   if (!publish.topic_name.empty()) {
     // Learned whatever becomes of this PUBLISH.
-    if (make_extras() == nullptr ||
-        !extras_->incoming_aliases.define(context_.memory, *alias, publish.topic_name)) {
-      close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
-      return {.kind = Verdict::Kind::Closed};
+    if (make_extras() != nullptr &&
+        extras_->incoming_aliases.define(context_.memory, *alias, publish.topic_name)) {
+      return true;
     }
-    return {};
+    close_for_memory();
+    return false;
   }
   if (extras_ != nullptr) publish.topic_name = extras_->incoming_aliases.topic(*alias);
-  if (publish.topic_name.empty()) {
-    close(ReasonCode::ProtocolError, Cause::ProtocolError);
-    return {.kind = Verdict::Kind::Closed};
-  }
-  return {};
-}
-
-Connection::Verdict Connection::refuse(Refusal refusal) {
-  count(refusal);
-  return {Verdict::Kind::Refuse, refusal};
+  if (!publish.topic_name.empty()) return true;
+  close_for(ReasonCode::ProtocolError);
+  return false;
 }
 
 // Everything that is said about a PUBLISH before its payload matters. Sets the topic name that an
 // alias stands for.
-Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payload_bytes) {
+Refusal Connection::judge(wire::Publish& publish, std::uint32_t payload_bytes) {
   const auto closed = [this](ReasonCode reason, Cause cause) {
     close(reason, cause);
-    return Verdict{.kind = Verdict::Kind::Closed};
+    return Refusal::Closed;
   };
-  if (waits_for_turn()) return {.kind = Verdict::Kind::Wait};
+  if (waits_for_turn()) return Refusal::NotNow;
   if (publish.qos > listener().max_qos) {
     return closed(ReasonCode::QoSNotSupported, Cause::QoSNotSupported);
   }
@@ -127,7 +128,7 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
       if (publish.qos == QoS::AtLeastOnce && !context_.settings.strict_receive_maximum &&
           !acknowledgements_.empty()) {
         pause(kQuota);
-        return {.kind = Verdict::Kind::Wait};
+        return Refusal::NotNow;
       }
       return closed(ReasonCode::ReceiveMaximumExceeded, Cause::ReceiveMaximumExceeded);
     }
@@ -136,57 +137,49 @@ Connection::Verdict Connection::judge(wire::Publish& publish, std::uint32_t payl
       return closed(ReasonCode::ReceiveMaximumExceeded, Cause::ReceiveMaximumExceeded);
     }
   }
-  if (const Verdict verdict = resolve_alias(publish); verdict.kind != Verdict::Kind::Accept) {
-    return verdict;
-  }
-  if (context_.router.is_crowded(publish.topic_name, payload_bytes)) {
-    pause(kTurnFull);
-    return {.kind = Verdict::Kind::Wait};
-  }
+  if (!resolve_alias(publish)) return Refusal::Closed;
+  if (waits_for_room(publish.topic_name, payload_bytes)) return Refusal::NotNow;
   // Owned already: acknowledged again, delivered once [MQTT-4.3.3-10].
-  if (repeats) return {.kind = Verdict::Kind::Repeat};
+  if (repeats) return Refusal::Repeated;
 
-  const settings::Limits& limits = context_.settings.limits;
-  if (topic::has_more_levels(publish.topic_name, limits.topic_levels)) {
-    return refuse(Refusal::TopicLevels);
-  }
-  if (!topic::is_publishable(publish.topic_name)) {
-    return refuse(Refusal::BrokersTopic);
-  }
+  if (has_too_many_levels(publish.topic_name)) return Refusal::TopicLevels;
+  if (!topic::is_publishable(publish.topic_name)) return Refusal::BrokersTopic;
   if (!context_.authorizer.may_publish({session_->client_id(), session_->user_name()},
                                        publish.topic_name)) {
-    return refuse(Refusal::PublishDenied);
+    return Refusal::PublishDenied;
   }
-  if (payload_bytes > limits.payload_bytes) {
-    return refuse(Refusal::PayloadTooLarge);
+  if (payload_bytes > context_.settings.limits.payload_bytes) return Refusal::PayloadTooLarge;
+  return Refusal::None;
+}
+
+// With the properties that are forwarded; its payload is still to come.
+message::Message* Connection::create_message(const message::Head& head,
+                                             const wire::Properties& properties) {
+  message::Message* const message = context_.messages.create(head);
+  if (message != nullptr && head.properties_bytes > 0) {
+    wire::copy_forwarded(properties.section, message::Messages::properties_of(*message));
   }
-  return {};
+  return message;
 }
 
 message::Message* Connection::make_message(const wire::Publish& publish,
                                            std::uint32_t payload_bytes) {
   const auto expiry = publish.properties.message_expiry_interval;
-  message::Message* const message = context_.messages.create(
-      {.topic_name = publish.topic_name,
-       .properties_bytes = publish.properties.forwarded_bytes,
-       .payload_bytes = payload_bytes,
-       .qos = publish.qos,
-       .retain = publish.retain,
-       .expires = expiry ? message::expiry_after(context_.now, *expiry) : kNever});
-  if (message != nullptr && publish.properties.forwarded_bytes > 0) {
-    wire::copy_forwarded(publish.properties.section, message::Messages::properties_of(*message));
-  }
-  return message;
+  return create_message({.topic_name = publish.topic_name,
+                         .properties_bytes = publish.properties.forwarded_bytes,
+                         .payload_bytes = payload_bytes,
+                         .qos = publish.qos,
+                         .retain = publish.retain,
+                         .expires = expiry ? message::expiry_after(context_.now, *expiry) : kNever},
+                        publish.properties);
 }
 
 bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
   const QoS qos = message.qos();
-  if (waits_for_turn()) return false;
-  if (context_.router.is_crowded(message.topic_name(), message.payload_bytes())) {
-    pause(kTurnFull);
+  if (waits_for_turn() || waits_for_room(message.topic_name(), message.payload_bytes())) {
     return false;
   }
-  const std::uint64_t before = context_.commits.records();
+  const std::uint32_t before = changes();
   // The identifier first: a QoS 2 message is routed now, and until PUBREL only this is kept.
   if (qos == QoS::ExactlyOnce && !context_.sessions.open_inbound(*session_, packet_id)) {
     return on_memory_full(qos, packet_id);
@@ -195,7 +188,7 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
   if (routed == Routed::MemoryFull || routed == Routed::QuotaExceeded) {
     if (qos == QoS::ExactlyOnce) context_.sessions.close_inbound(*session_, packet_id);
     if (routed == Routed::MemoryFull) return on_memory_full(qos, packet_id);
-    settle_publish({Verdict::Kind::Refuse, Refusal::LimitReached}, qos, packet_id);
+    settle_publish(Refusal::LimitReached, qos, packet_id);
     return true;
   }
   end_stall();
@@ -204,30 +197,26 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
   if (qos == QoS::ExactlyOnce) {
     record(session::RecordKind::InboundOpened, packet_id);
   }
-  const session::CommitNumber commit = context_.commits.since(before);
+  const session::CommitNumber commit = commit_since(before);
   if (qos == QoS::ExactlyOnce && message.stored() != nullptr) message.stored()->commit = commit;
   ++open_receives_;
-  acknowledge({.commit = commit,
-               .type = answer_to(qos),
-               .reason = routed == Routed::NoSubscribers ? ReasonCode::NoMatchingSubscribers
-                                                         : ReasonCode::Success,
-               .packet_id = packet_id});
+  acknowledge(
+      answer_to(qos), packet_id,
+      routed == Routed::NoSubscribers ? ReasonCode::NoMatchingSubscribers : ReasonCode::Success,
+      commit);
   return true;
 }
 
 // Answers a PUBLISH that was not accepted as its QoS asks.
-void Connection::settle_publish(const Verdict& verdict, QoS qos, PacketIdentifier packet_id) {
-  if (verdict.kind == Verdict::Kind::Closed) return;
-  if (qos == QoS::AtMostOnce) {
-    ++context_.metrics.publish_dropped;
-    return;
-  }
-  const RefusalRow& row = row_of(verdict.refusal);
+void Connection::settle_publish(Refusal refusal, QoS qos, PacketIdentifier packet_id) {
+  if (refusal == Refusal::Closed) return;
+  const RefusalRow& row = row_of(refusal);
   Acknowledgement answer{.type = answer_to(qos), .reason = row.reason, .packet_id = packet_id};
-  if (verdict.kind == Verdict::Kind::Repeat) {
+  if (refusal == Refusal::Repeated) {
     answer.commit = context_.commits.pending();
   } else {
     ++context_.metrics.publish_dropped;
+    if (qos == QoS::AtMostOnce) return;
     ++open_receives_;
   }
   // Before 5.0 there is no refusal: acknowledged and dropped [MQTT-3.3.5-2@3.1.1].
@@ -238,15 +227,13 @@ void Connection::settle_publish(const Verdict& verdict, QoS qos, PacketIdentifie
 // none: no message for a subscriber, no identifier of QoS 2.
 bool Connection::clear_without_room(const wire::Publish& publish) {
   if (!publish.retain || !publish.payload.empty() || publish.qos == QoS::ExactlyOnce) return false;
-  const std::uint64_t before = context_.commits.records();
+  const std::uint32_t before = changes();
   if (!context_.router.clear_unwatched(publish.topic_name)) return false;
   end_stall();
   if (publish.qos == QoS::AtMostOnce) return true;
   ++open_receives_;
-  acknowledge({.commit = context_.commits.since(before),
-               .type = PacketType::Puback,
-               .reason = ReasonCode::NoMatchingSubscribers,
-               .packet_id = *publish.packet_id});
+  acknowledge(PacketType::Puback, *publish.packet_id, ReasonCode::NoMatchingSubscribers,
+              commit_since(before));
   return true;
 }
 
@@ -268,28 +255,36 @@ void Connection::refuse_for_memory(QoS qos, PacketIdentifier packet_id) {
   end_stall();
   // Before 5.0 there is no refusal but the end, without acknowledgement.
   if (qos != QoS::AtMostOnce && !is_v5()) {
-    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+    return close_for_memory();
   }
-  const Verdict verdict = refuse(Refusal::MemoryFull);
+  count(Refusal::MemoryFull);
   // A payload that is still coming is read over first: there are clients that free it with the
   // answer, and go on sending it.
   if (incoming_ != nullptr && incoming_->stage != Incoming::Stage::Complete) {
-    incoming_->verdict = verdict;
+    incoming_->verdict = Refusal::MemoryFull;
   } else {
-    settle_publish(verdict, qos, packet_id);
+    settle_publish(Refusal::MemoryFull, qos, packet_id);
   }
+}
+
+void Connection::acknowledge(PacketType type, PacketIdentifier packet_id, ReasonCode reason,
+                             session::CommitNumber commit) {
+  acknowledge({.commit = commit, .type = type, .reason = reason, .packet_id = packet_id}, {});
 }
 
 void Connection::acknowledge(const Acknowledgement& owed, std::string_view reason_string) {
   Queued queued = Queued::TooLarge;
   if (is_v5() && wants_problem_information_ && !reason_string.empty()) {
-    wire::Ack ack{.packet_id = owed.packet_id, .reason = owed.reason};
+    wire::Ack ack;
+    ack.packet_id = owed.packet_id;
+    ack.reason = owed.reason;
+    wire::set_reason_string(ack.properties, reason_string);
     queued =
-        queue_packet(Acknowledgement(owed), reason_string, ack.properties, 0,
+        queue_packet(Acknowledgement(owed), ack.properties, reason_string.size(),
                      [&](wire::Writer& out) { wire::encode_ack(out, version_, owed.type, ack); });
   }
   if (queued != Queued::Yes && !acknowledgements_.push(context_.memory, owed)) {
-    return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+    return close_for_memory();
   }
   mark_ready();
 }

@@ -27,7 +27,8 @@ Refusal Connection::switched_off(const topic::Filter& filter) const {
 }
 
 void Connection::on_filters(PacketType type, Bytes body) {
-  wire::FilterList list{.type = type};
+  wire::FilterList list;
+  list.type = type;
   const ReasonCode error = wire::decode_filters(version_, body, list);
   if (wire::is_error(error)) return close_for(error);
   const std::uint32_t identifier = list.properties.subscription_identifier.value_or(0);
@@ -41,7 +42,7 @@ void Connection::on_filters(PacketType type, Bytes body) {
     if (!filter) return close(filter.error(), Cause::FilterInvalid);
     if (type == PacketType::Unsubscribe) continue;
     if (filter->is_shared() && entry->options.no_local) {
-      return close(ReasonCode::ProtocolError, Cause::ProtocolError);  // [MQTT-3.8.3-4]
+      return close_for(ReasonCode::ProtocolError);  // [MQTT-3.8.3-4]
     }
     // CONNACK has told a 5.0 client what it can't have: it is a protocol error to ask for it
     // (sections 3.2.2.3.11 and 3.2.2.3.13). Older ones have that filter refused.
@@ -49,67 +50,76 @@ void Connection::on_filters(PacketType type, Bytes body) {
     if (off.refusal != Refusal::None && is_v5()) return close(off.reason, off.cause);
   }
   context_.router.schedule().on_filters(*session_, list.count);
-  Buffer<64> codes(context_.memory, list.count);
-  if (!codes.ok()) return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
-  const std::uint64_t before = context_.commits.records();
+  std::uint8_t few[64];
+  Buffer codes(context_.memory, few, list.count);
+  if (!codes.ok()) return close_for_memory();
+  const std::uint32_t before = changes();
   std::string_view reason_string;
   offset = 0;
   for (std::uint8_t& code : codes.all()) {
-    const wire::SubscribeEntry entry = *list.next(offset);
+    const auto entry = list.next(offset);
     const ReasonCode reason = type == PacketType::Subscribe
-                                  ? subscribe_one(entry, identifier, reason_string)
-                                  : unsubscribe_one(entry.filter);
+                                  ? subscribe_one(*entry, identifier, reason_string)
+                                  : unsubscribe_one(entry->filter);
     // 3.1 has no code for a refusal: the client is told what it asked for.
     code = version_ == Version::V31 && wire::is_error(reason)
-               ? static_cast<std::uint8_t>(entry.options.maximum_qos)
+               ? static_cast<std::uint8_t>(entry->options.maximum_qos)
                : static_cast<std::uint8_t>(reason);
   }
   // One code for each filter, in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1].
   const PacketType answer =
       type == PacketType::Subscribe ? PacketType::Suback : PacketType::Unsuback;
-  wire::Suback suback{.packet_id = list.packet_id, .codes = codes.all()};
-  switch (queue_packet(
-      {.commit = context_.commits.since(before), .type = answer}, reason_string, suback.properties,
-      list.count, [&](wire::Writer& out) { wire::encode_suback(out, version_, answer, suback); })) {
+  wire::Suback suback;
+  suback.packet_id = list.packet_id;
+  suback.codes = codes.all();
+  wire::set_reason_string(suback.properties, reason_string);
+  switch (queue_packet({.commit = commit_since(before), .type = answer}, suback.properties,
+                       reason_string.size() + list.count, [&](wire::Writer& out) {
+                         wire::encode_suback(out, version_, answer, suback);
+                       })) {
     case Queued::Yes:
       return;
     case Queued::TooLarge:
-      return context_.metrics.count(Cause::TooLargeForClient);  // [MQTT-3.1.2-25]
+      return count(Cause::TooLargeForClient);  // [MQTT-3.1.2-25]
     case Queued::MemoryFull:
-      return close(ReasonCode::QuotaExceeded, Cause::MemoryFull);
+      return close_for_memory();
   }
+}
+
+Refusal Connection::refusal_of(const topic::Filter& filter) const {
+  const Refusal off = switched_off(filter);  // [MQTT-3.8.3-2@3.1.1]
+  if (off != Refusal::None) return off;
+  if (has_too_many_levels(filter.filter)) return Refusal::FilterLevels;
+  const bool allowed = context_.authorizer.may_subscribe(
+      {session_->client_id(), session_->user_name()}, filter.filter);
+  return allowed ? Refusal::None : Refusal::SubscribeDenied;
 }
 
 ReasonCode Connection::subscribe_one(const wire::SubscribeEntry& entry, std::uint32_t identifier,
                                      std::string_view& reason_string) {
   const topic::Filter filter = *topic::parse_filter(entry.filter);
-  Refusal refusal = switched_off(filter);  // [MQTT-3.8.3-2@3.1.1]
+  const Refusal refusal = refusal_of(filter);
+  ReasonCode reason = count(refusal).reason;
   if (refusal == Refusal::None) {
-    if (topic::has_more_levels(filter.filter, context_.settings.limits.topic_levels)) {
-      refusal = Refusal::FilterLevels;
-    } else if (!context_.authorizer.may_subscribe({session_->client_id(), session_->user_name()},
-                                                  filter.filter)) {
-      refusal = Refusal::SubscribeDenied;
+    wire::SubscriptionOptions options = entry.options;
+    options.maximum_qos = std::min(options.maximum_qos, listener().max_qos);  // [MQTT-3.2.2-10]
+    if (is_bridge_) options.no_local = options.retain_as_published = true;
+    reason = context_.router.subscribe(*session_, filter, options, identifier).reason;
+    if (!wire::is_error(reason)) {
+      const auto qos = static_cast<std::uint8_t>(options.maximum_qos);
+      context_.commits.record({.kind = RecordKind::Subscribed,
+                               .session = session_,
+                               .text = entry.filter,
+                               .number = qos});
+      log(LogLevel::Subscribe, "% # %", {session_->client_id(), unsigned{qos}, entry.filter});
+      return reason;
     }
   }
-  if (refusal != Refusal::None) {
-    const RefusalRow& row = count(refusal);
-    if (reason_string.empty()) reason_string = row.reason_string();
-    return row.reason;
+  if (reason_string.empty()) {
+    reason_string =
+        row_of(refusal == Refusal::None ? Refusal::LimitReached : refusal).reason_string();
   }
-  wire::SubscriptionOptions options = entry.options;
-  options.maximum_qos = std::min(options.maximum_qos, listener().max_qos);  // [MQTT-3.2.2-10]
-  if (is_bridge_) options.no_local = options.retain_as_published = true;
-  const auto subscribed = context_.router.subscribe(*session_, filter, options, identifier);
-  if (wire::is_error(subscribed.reason)) {
-    if (reason_string.empty()) reason_string = row_of(Refusal::LimitReached).reason_string();
-    return subscribed.reason;
-  }
-  const auto qos = static_cast<std::uint8_t>(options.maximum_qos);
-  context_.commits.record(
-      {.kind = RecordKind::Subscribed, .session = session_, .text = entry.filter, .number = qos});
-  log(LogLevel::Subscribe, "% % %", {session_->client_id(), unsigned{qos}, entry.filter});
-  return subscribed.reason;
+  return reason;
 }
 
 ReasonCode Connection::unsubscribe_one(std::string_view text) {

@@ -18,29 +18,6 @@ using wire::PacketType;
 using wire::QoS;
 using Kind = PlannedPacket::Kind;
 
-namespace {
-
-// The shortest form of an acknowledgement without properties (section 3.4.2.1): a reason code only
-// for 5.0 and only when it says something. A DISCONNECT has nothing else. Returns its size.
-constexpr std::size_t kSmallBytes = 5;
-std::size_t write_small(const Acknowledgement& owed, bool v5, std::uint8_t* out) {
-  std::uint8_t* end = out;
-  const unsigned flags = owed.type == PacketType::Pubrel ? 2U : 0U;  // [MQTT-3.6.1-1]
-  *end++ = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
-  ++end;
-  if (owed.type != PacketType::Disconnect) {
-    *end++ = static_cast<std::uint8_t>(owed.packet_id >> 8U);
-    *end++ = static_cast<std::uint8_t>(owed.packet_id);
-  }
-  if (v5 && owed.reason != wire::ReasonCode::Success) {
-    *end++ = static_cast<std::uint8_t>(owed.reason);
-  }
-  out[1] = static_cast<std::uint8_t>(end - out - 2);
-  return static_cast<std::size_t>(end - out);
-}
-
-}  // namespace
-
 void Connection::flush() {
   if (phase_ == Phase::Finished || phase_ == Phase::Gone) return;
   if (context_.ends) on_shutdown();
@@ -126,10 +103,10 @@ void Connection::plan_acknowledgements(Plan& plan) {
     // Nothing follows a DISCONNECT [MQTT-3.14.4-1]: PINGRESPs go before it.
     has_disconnect = owed.type == PacketType::Disconnect;
     if (has_disconnect) plan_pings(plan);
-    std::uint8_t small[kSmallBytes];
-    const bool is_ready = !owed.packet.empty();
-    if (!is_ready) owed.packet = {small, write_small(owed, is_v5(), small)};
-    if (!plan.add_whole(Kind::Acknowledgement, owed.packet, is_ready)) {
+    const bool is_planned = owed.packet.empty()
+                                ? plan.add_small(Kind::Acknowledgement, owed, is_v5())
+                                : plan.add_whole(Kind::Acknowledgement, owed.packet, true);
+    if (!is_planned) {
       plan.is_full = true;
       return;
     }
@@ -159,10 +136,8 @@ void Connection::plan_resends(Plan& plan) {
   for (Delivery* delivery = session_->resend; delivery != nullptr;) {
     Delivery* const following = delivery->next;
     if (delivery->state == OutboundState::AwaitPubcomp) {
-      std::uint8_t pubrel[kSmallBytes];
-      const std::size_t bytes = write_small(
-          {.type = PacketType::Pubrel, .packet_id = delivery->packet_id}, false, pubrel);
-      if (!plan.add_whole(Kind::Resend, {pubrel, bytes})) {
+      const Acknowledgement pubrel{.type = PacketType::Pubrel, .packet_id = delivery->packet_id};
+      if (!plan.add_small(Kind::Resend, pubrel, is_v5())) {
         plan.is_full = true;
         return;
       }
@@ -184,9 +159,7 @@ void Connection::plan_resends(Plan& plan) {
       return;
     }
     if (is_droppable(*delivery, loaded)) {
-      const auto found = Sessions::find_inflight(*session_, delivery->packet_id);
-      record(session::RecordKind::OutboundDone, delivery->packet_id);
-      context_.sessions.deliveries().destroy(context_.sessions.land(*session_, found));
+      end_delivery(Sessions::find_inflight(*session_, delivery->packet_id));
       delivery = following;
       continue;
     }
@@ -209,18 +182,18 @@ bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) 
   const Message& message = *delivery.message;
   // What was sent once is not given up for its age [MQTT-4.3.3-7].
   if (delivery.state == OutboundState::Queued && message.is_expired(context_.now)) {
-    context_.metrics.count(Cause::Expired);
+    count(Cause::Expired);
     return true;
   }
   if (loaded == message::Loaded::Failed) {
-    context_.metrics.count(Cause::StorageFailed);
+    count(Cause::StorageFailed);
     return true;
   }
   // What it has of its own must fit the scratch, all of it what the client takes.
   const std::size_t total = publish_size(delivery, message.topic_name().size(), 0).total;
   if (!fits_client(total) ||
       total - shared_bytes(message, is_v5()) > context_.scratch.bytes.size()) {
-    context_.metrics.count(Cause::TooLargeForClient);
+    count(Cause::TooLargeForClient);
     return true;
   }
   return false;

@@ -137,7 +137,7 @@ bool Connection::hold_rest(const PlannedPacket& packet, std::size_t taken) {
 void Connection::release_held() {
   Held* const rest = held();
   if (rest == nullptr) return;
-  if (rest->message != nullptr) context_.messages.release(*rest->message);
+  if (rest->message != nullptr) release(*rest->message);
   const std::size_t bytes = rest->bytes;
   rest->~Held();
   context_.memory.release(rest, bytes);
@@ -165,12 +165,14 @@ void Connection::on_sent(std::size_t bytes) {
   for (SendHold* at = holds.first(); at != nullptr; at = at->next) {
     at->left -= std::min(at->left, count);
   }
-  while (holds.first() != nullptr && holds.first()->left == 0) {
-    SendHold* const hold = holds.pop_front();
-    context_.messages.release(*hold->message);
-    context_.memory.release(hold, sizeof(SendHold));
-  }
+  while (holds.first() != nullptr && holds.first()->left == 0) drop_send_hold();
   release_unused_extras();
+}
+
+void Connection::drop_send_hold() {
+  SendHold* const hold = extras_->send_holds.pop_front();
+  release(*hold->message);
+  context_.memory.release(hold, sizeof(SendHold));
 }
 
 }  // namespace midge::connection

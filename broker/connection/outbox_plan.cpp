@@ -21,8 +21,13 @@ void for_each_piece(const message::Message& message, bool v5, std::size_t offset
   }
 }
 
+std::uint8_t* Plan::room(std::size_t bytes) {
+  if (used_ + bytes > scratch_.bytes.size() || !has_place()) return nullptr;
+  return scratch_.bytes.data() + used_;
+}
+
 void Plan::add(PlannedPacket::Kind kind, std::size_t bytes, message::Message* payload, bool v5) {
-  const Bytes own = Bytes(scratch_.bytes).subspan(used_, bytes);
+  const Bytes own(scratch_.bytes.data() + used_, bytes);
   add_scratch(bytes);
   if (payload != nullptr) add_shared(*payload, v5, 0);
   add_packet(kind, own, payload, v5);
@@ -38,6 +43,23 @@ bool Plan::add_whole(PlannedPacket::Kind kind, Bytes packet, bool stays) {
   add_chunk(packet, hal::Keep::Copy);
   add_packet(kind, packet, nullptr, false);
   return true;
+}
+
+bool Plan::add_small(PlannedPacket::Kind kind, const Acknowledgement& owed, bool v5) {
+  std::uint8_t packet[5];
+  std::uint8_t* end = packet;
+  const unsigned flags = owed.type == wire::PacketType::Pubrel ? 2U : 0U;  // [MQTT-3.6.1-1]
+  *end++ = static_cast<std::uint8_t>(static_cast<unsigned>(owed.type) << 4U | flags);
+  ++end;
+  if (owed.type != wire::PacketType::Disconnect) {
+    *end++ = static_cast<std::uint8_t>(owed.packet_id >> 8U);
+    *end++ = static_cast<std::uint8_t>(owed.packet_id);
+  }
+  if (v5 && owed.reason != wire::ReasonCode::Success) {
+    *end++ = static_cast<std::uint8_t>(owed.reason);
+  }
+  packet[1] = static_cast<std::uint8_t>(end - packet - 2);
+  return add_whole(kind, {packet, end});
 }
 
 bool Plan::add_again(const message::Message& message, std::uint8_t form, std::size_t most_bytes) {
@@ -100,7 +122,9 @@ void Plan::add_shared(const message::Message& message, bool v5, std::size_t offs
 }
 
 void Plan::add_chunk(Bytes bytes, hal::Keep keep) {
-  scratch_.chunks[chunks_++] = {bytes, keep};
+  hal::Chunk& chunk = scratch_.chunks[chunks_++];
+  chunk.bytes = bytes;
+  chunk.keep = keep;
   last_is_scratch_ = false;
 }
 

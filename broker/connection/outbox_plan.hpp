@@ -6,6 +6,7 @@
 
 #include "broker/base/bytes.hpp"
 #include "broker/base/function_ref.hpp"
+#include "broker/connection/acknowledgements.hpp"
 #include "broker/connection/outbox_scratch.hpp"
 #include "broker/hal/transport.hpp"
 #include "broker/message/message.hpp"
@@ -50,10 +51,7 @@ class Plan {
 
   // The next `bytes` of the scratch, to be filled; null when there is no room for them or for one
   // more packet.
-  [[nodiscard]] std::uint8_t* room(std::size_t bytes) {
-    if (used_ + bytes > scratch_.bytes.size() || !has_place()) return nullptr;
-    return scratch_.bytes.data() + used_;
-  }
+  [[nodiscard]] std::uint8_t* room(std::size_t bytes);
 
   // Adds a packet that lies in the room just filled, `bytes` long, and `shared` of its message's
   // bytes behind it.
@@ -63,6 +61,10 @@ class Plan {
   // Adds a copy of `packet`, or one that `stays` where it lies: the scratch may be smaller than it.
   // False when there is no room.
   [[nodiscard]] bool add_whole(PlannedPacket::Kind kind, Bytes packet, bool stays = false);
+
+  // Adds an acknowledgement without properties in its shortest form (section 3.4.2.1): a reason
+  // code only for 5.0 and only when it says something. A DISCONNECT has nothing else.
+  [[nodiscard]] bool add_small(PlannedPacket::Kind kind, const Acknowledgement& owed, bool v5);
 
   // Adds a PUBLISH of `message` in `form` if the last write had the same one in this place, and it
   // is not longer than `most_bytes` in all; false otherwise.

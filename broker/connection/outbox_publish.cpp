@@ -20,26 +20,25 @@ namespace {
 // lies.
 constexpr std::size_t kCopyBytes = 2'048;
 
+constexpr std::uint32_t kAliasBytes = 3;  // of a Topic Alias among the properties
+
 }  // namespace
 
 Connection::PublishSize Connection::publish_size(const Delivery& delivery, std::size_t topic_bytes,
                                                  std::uint32_t alias_bytes) const {
   const Message& message = *delivery.message;
-  PublishSize size;
-  size.remaining = static_cast<std::uint32_t>(2 + topic_bytes);
-  if (delivery.qos != QoS::AtMostOnce) size.remaining += 2;
+  auto remaining = static_cast<std::uint32_t>(2 + topic_bytes + message.payload_bytes());
+  if (delivery.qos != QoS::AtMostOnce) remaining += 2;
+  std::uint32_t properties = 0;
   if (is_v5()) {
-    size.properties = alias_bytes;
-    if (message.expires() != kNever) size.properties += 5;
-    session::Deliveries::for_each_identifier(delivery, [&size](std::uint32_t identifier) {
-      size.properties += 1 + wire::variable_byte_integer_bytes(identifier);
+    properties = alias_bytes + static_cast<std::uint32_t>(message.properties().size());
+    if (message.expires() != kNever) properties += 5;
+    session::Deliveries::for_each_identifier(delivery, [&properties](std::uint32_t identifier) {
+      properties += 1 + wire::variable_byte_integer_bytes(identifier);
     });
-    size.properties += static_cast<std::uint32_t>(message.properties().size());
-    size.remaining += wire::variable_byte_integer_bytes(size.properties) + size.properties;
+    remaining += wire::variable_byte_integer_bytes(properties) + properties;
   }
-  size.remaining += message.payload_bytes();
-  size.total = 1 + wire::variable_byte_integer_bytes(size.remaining) + size.remaining;
-  return size;
+  return {properties, remaining, 1 + wire::variable_byte_integer_bytes(remaining) + remaining};
 }
 
 // The form of a PUBLISH that is the same for each receiver of that form; kOwnForm when it has
@@ -59,32 +58,38 @@ bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
   return form != kOwnForm && plan.add_again(*delivery.message, form, most);
 }
 
+// The Topic Alias of a delivery's topic, perhaps a new one; 0: none. They are given as topics come,
+// until the client's maximum is used up [MQTT-3.1.2-26]. A resend carries the full topic.
+Connection::Alias Connection::alias_for(const Delivery& delivery, std::size_t total) {
+  const Message& message = *delivery.message;
+  const std::string_view topic_name = message.topic_name();
+  if (alias_maximum_out_ == 0 || topic_name.size() <= kAliasBytes || make_extras() == nullptr) {
+    return {};
+  }
+  TopicAliases& aliases = extras_->outgoing_aliases;
+  const std::uint16_t known = aliases.find(topic_name);
+  if (known != 0) return {known, true};
+  const auto fresh = static_cast<std::uint16_t>(aliases.count() + 1);
+  // Two lengths may become a byte longer. Without memory the topic goes without an alias.
+  total += kAliasBytes + 2;
+  if (fresh <= alias_maximum_out_ && fits_client(total) &&
+      total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
+      aliases.define(context_.memory, fresh, topic_name)) {
+    return {fresh, false};
+  }
+  return {};
+}
+
 // Plans one PUBLISH; false when there is no room for it in this write.
 bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdentifier packet_id,
                               Kind planned) {
   Message& message = *delivery.message;
   std::string_view topic_name = message.topic_name();
   PublishSize size = publish_size(delivery, topic_name.size(), 0);
-  std::uint16_t alias = 0;
-  // Aliases are given as topics come, until the client's maximum is used up [MQTT-3.1.2-26]. A
-  // resend carries the full topic.
-  constexpr std::uint32_t kAliasBytes = 3;
-  if (alias_maximum_out_ > 0 && planned == Kind::Delivery && topic_name.size() > kAliasBytes &&
-      make_extras() != nullptr) {
-    TopicAliases& aliases = extras_->outgoing_aliases;
-    alias = aliases.find(topic_name);
-    // Two lengths may become a byte longer. Without memory the topic goes without an alias.
-    const std::size_t total = size.total + kAliasBytes + 2;
-    const auto fresh = static_cast<std::uint16_t>(aliases.count() + 1);
-    if (alias != 0) {
-      topic_name = {};
-    } else if (fresh <= alias_maximum_out_ && fits_client(total) &&
-               total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
-               aliases.define(context_.memory, fresh, topic_name)) {
-      alias = fresh;
-    }
-    if (alias != 0) size = publish_size(delivery, topic_name.size(), kAliasBytes);
-  }
+  Alias alias;
+  if (planned == Kind::Delivery) alias = alias_for(delivery, size.total);
+  if (alias.is_known) topic_name = {};
+  if (alias.number != 0) size = publish_size(delivery, topic_name.size(), kAliasBytes);
   const bool v5 = is_v5();
   const std::size_t shared = shared_bytes(message, v5);
   const bool copies = shared <= kCopyBytes && size.total <= context_.scratch.bytes.size();
@@ -106,16 +111,17 @@ bool Connection::plan_publish(Plan& plan, const Delivery& delivery, PacketIdenti
   if (delivery.qos != QoS::AtMostOnce) out.two_byte_integer(packet_id);
   if (v5) {
     out.variable_byte_integer(size.properties);
-    if (message.expires() != kNever) {
+    const Instant expires = delivery.message->expires();
+    if (expires != kNever) {
       // What is left of the interval, in whole seconds waited [MQTT-3.3.2-6]; an interval of 0 has
       // its one millisecond.
-      const auto left = std::max(message.expires() - context_.now, Duration{1}) - Duration{1};
+      const auto left = std::max(expires - context_.now, Duration{1}) - Duration{1};
       out.byte(static_cast<std::uint8_t>(wire::PropertyId::MessageExpiryInterval));
       out.four_byte_integer(static_cast<std::uint32_t>((left.count() + 999) / 1'000));
     }
-    if (alias != 0) {
+    if (alias.number != 0) {
       out.byte(static_cast<std::uint8_t>(wire::PropertyId::TopicAlias));
-      out.two_byte_integer(alias);
+      out.two_byte_integer(alias.number);
     }
     session::Deliveries::for_each_identifier(delivery, [&out](std::uint32_t identifier) {
       out.byte(static_cast<std::uint8_t>(wire::PropertyId::SubscriptionIdentifier));

@@ -40,26 +40,25 @@ std::size_t Connection::on_received(Bytes bytes) {
 }
 
 std::size_t Connection::begin_packet(Bytes rest) {
-  const wire::FrameResult frame = wire::read_fixed_header(rest);
-  switch (frame.framing) {
+  wire::FixedHeader header;
+  switch (wire::read_fixed_header(rest, header)) {
     case wire::Framing::Malformed:
       close_for(ReasonCode::MalformedPacket);
       return 0;
     case wire::Framing::NeedMore:
       // The first packet is CONNECT [MQTT-3.1.0-1]: its first byte tells.
-      if (phase_ == Phase::AwaitConnect && rest[0] >> 4 != static_cast<int>(PacketType::Connect)) {
+      if (phase_ == Phase::AwaitConnect && header.type != PacketType::Connect) {
         close_silently();
         return 0;
       }
-      if (!make_incoming(static_cast<PacketType>(rest[0] >> 4))) return 0;
+      if (!make_incoming(header.type)) return 0;
       return continue_packet(rest);
     case wire::Framing::Frame:
       break;
   }
-  const wire::FixedHeader& header = frame.header;
   if (!accepts(header)) return 0;
   if (rest.size() - header.header_bytes >= header.remaining_length) {
-    const Bytes body = rest.subspan(header.header_bytes, header.remaining_length);
+    const Bytes body = rest.subspan(header.header_bytes).first(header.remaining_length);
     return handle(header, body) ? header.header_bytes + header.remaining_length : 0;
   }
   if (!make_incoming(header.type)) return 0;
@@ -74,11 +73,10 @@ bool Connection::accepts(const wire::FixedHeader& header) {
       return false;
     }
   } else if (header.type == PacketType::Connect) {
-    close(ReasonCode::ProtocolError, metrics::Cause::ProtocolError);  // [MQTT-3.1.0-2]
+    close_for(ReasonCode::ProtocolError);  // [MQTT-3.1.0-2]
     return false;
   }
-  const std::uint64_t total = std::uint64_t{header.header_bytes} + header.remaining_length;
-  if (total > context_.settings.limits.packet_bytes) {
+  if (header.header_bytes + header.remaining_length > context_.settings.limits.packet_bytes) {
     close(ReasonCode::PacketTooLarge, metrics::Cause::PacketTooLarge);
     return false;
   }
@@ -115,23 +113,23 @@ std::size_t Connection::continue_packet(Bytes rest) {
 std::size_t Connection::continue_header(Bytes rest) {
   Incoming& incoming = *incoming_;
   std::size_t used = 0;
-  wire::FrameResult frame;
-  while (frame.framing == wire::Framing::NeedMore) {
+  wire::FixedHeader& header = incoming.header;
+  wire::Framing framing = wire::Framing::NeedMore;
+  while (framing == wire::Framing::NeedMore) {
     if (used == rest.size()) return used;
     incoming.header_bytes[incoming.header_filled++] = rest[used++];
-    frame = wire::read_fixed_header({incoming.header_bytes, incoming.header_filled});
+    framing = wire::read_fixed_header({incoming.header_bytes, incoming.header_filled}, header);
   }
-  if (frame.framing == wire::Framing::Malformed) {
+  if (framing == wire::Framing::Malformed) {
     close_for(ReasonCode::MalformedPacket);
     return 0;
   }
-  if (!accepts(frame.header)) return 0;
-  incoming.header = frame.header;
+  if (!accepts(header)) return 0;
   const bool streams =
-      frame.header.type == PacketType::Publish && frame.header.remaining_length > kCollectBytes;
+      header.type == PacketType::Publish && header.remaining_length > kCollectBytes;
   incoming.stage = streams ? Incoming::Stage::PublishHead : Incoming::Stage::Body;
-  incoming.wanted = streams ? 2 : frame.header.remaining_length;
-  if (frame.header.remaining_length == 0) end_collecting();
+  incoming.wanted = streams ? 2 : header.remaining_length;
+  if (header.remaining_length == 0) end_collecting();
   return used;
 }
 
@@ -179,27 +177,21 @@ bool Connection::start_payload() {
   incoming.packet_id = publish.packet_id.value_or(wire::PacketIdentifier{0});
   incoming.verdict = judge(publish, payload_bytes);
   std::size_t reserved = 0;
-  switch (incoming.verdict.kind) {
-    case Verdict::Kind::Closed:
-      return true;
-    case Verdict::Kind::Wait:
-      return false;
-    case Verdict::Kind::Accept:
-      // All of it is reserved now: two that have begun never wait for each other.
-      reserved = context_.messages.block_bytes_for(payload_bytes) + incoming.filled;
-      if (may_hold(reserved)) incoming.message = make_message(publish, payload_bytes);
-      if (incoming.message == nullptr) {
-        if (reserved + incoming.held_bytes > context_.halves.most_bytes()) {
-          refuse_for_memory(incoming.qos, incoming.packet_id);
-        } else if (!on_memory_full(incoming.qos, incoming.packet_id)) {
-          return false;
-        }
-        if (phase_ != Phase::Open) return true;
+  if (incoming.verdict == Refusal::Closed) return true;
+  if (incoming.verdict == Refusal::NotNow) return false;
+  count(incoming.verdict);
+  if (incoming.verdict == Refusal::None) {
+    // All of it is reserved now: two that have begun never wait for each other.
+    reserved = context_.messages.block_bytes_for(payload_bytes) + incoming.filled;
+    if (may_hold(reserved)) incoming.message = make_message(publish, payload_bytes);
+    if (incoming.message == nullptr) {
+      if (reserved + incoming.held_bytes > context_.halves.most_bytes()) {
+        refuse_for_memory(incoming.qos, incoming.packet_id);
+      } else if (!on_memory_full(incoming.qos, incoming.packet_id)) {
+        return false;
       }
-      break;
-    case Verdict::Kind::Refuse:
-    case Verdict::Kind::Repeat:
-      break;
+      if (phase_ != Phase::Open) return true;
+    }
   }
   incoming.payload_bytes = incoming.payload_left = payload_bytes;
   incoming.stage =
@@ -223,7 +215,7 @@ bool Connection::append_payload(Bytes piece) {
 // What came of a refused payload is given back, the rest is read over.
 void Connection::discard_payload() {
   Incoming& incoming = *incoming_;
-  context_.messages.release(*incoming.message);
+  release(*incoming.message);
   incoming.message = nullptr;
   incoming.stage = Incoming::Stage::Discard;
   set_waiting(false);
@@ -269,10 +261,14 @@ bool Connection::complete_incoming() {
     settle_publish(incoming.verdict, incoming.qos, incoming.packet_id);
   }
   count_received(incoming.payload_bytes);
-  ++context_.metrics.messages_received;
-  last_packet_ms_ = now_ms();
+  count_packet();
   drop_incoming();
   return true;
+}
+
+void Connection::count_packet() {
+  ++context_.metrics.messages_received;
+  last_packet_ms_ = now_ms();
 }
 
 bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
@@ -287,7 +283,9 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
     case PacketType::Pubrec:
     case PacketType::Pubrel:
     case PacketType::Pubcomp:
-      on_ack(header.type, body);
+    case PacketType::Disconnect:
+    case PacketType::Auth:
+      on_reason(header.type, body);
       break;
     case PacketType::Subscribe:
     case PacketType::Unsubscribe:
@@ -305,20 +303,13 @@ bool Connection::handle(const wire::FixedHeader& header, Bytes body) {
         mark_ready();
       }
       break;
-    case PacketType::Disconnect:
-      on_disconnect(body);
-      break;
-    case PacketType::Auth:
-      on_auth(body);
-      break;
     case PacketType::Connack:
     case PacketType::Suback:
     case PacketType::Unsuback:
     case PacketType::Pingresp:
       break;  // accepts() has refused them
   }
-  ++context_.metrics.messages_received;
-  last_packet_ms_ = now_ms();
+  count_packet();
   return true;
 }
 

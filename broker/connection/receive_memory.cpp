@@ -57,7 +57,7 @@ bool Connection::make_incoming(PacketType type) {
 void Connection::drop_incoming() {
   if (incoming_ == nullptr) return;
   set_waiting(false);
-  if (incoming_->message != nullptr) context_.messages.release(*incoming_->message);
+  if (incoming_->message != nullptr) release(*incoming_->message);
   if (incoming_->buffer != nullptr) {
     context_.memory.release(incoming_->buffer, incoming_->capacity);
   }
@@ -111,7 +111,7 @@ void Connection::give_way() {
   if (incoming_->stage == Incoming::Stage::Payload) {
     refuse_for_memory(incoming_->qos, incoming_->packet_id);
   } else {
-    close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+    close_for_memory();
   }
   if (phase_ == Phase::Open) {
     discard_payload();
@@ -124,7 +124,7 @@ void Connection::on_no_room() {
   // Before CONNECT was read there is nobody to wait for.
   if (phase_ == Phase::Open && may_wait()) return pause(kMemory);
   end_stall();
-  close(ReasonCode::QuotaExceeded, metrics::Cause::MemoryFull);
+  close_for_memory();
 }
 
 void Connection::account_incoming() {

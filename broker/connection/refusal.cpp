@@ -33,6 +33,7 @@ constexpr RefusalRow kRefusals[] = {
     {Refusal::NoEntropy, ReasonCode::ServerUnavailable, Cause::ClientIdentifier},
     {Refusal::NoMemory, ReasonCode::QuotaExceeded, Cause::MemoryFull},
     {Refusal::NoSession, ReasonCode::QuotaExceeded, Cause::Count},
+    {Refusal::Repeated, ReasonCode::Success, Cause::Count},
     {Refusal::TopicLevels, ReasonCode::TopicNameInvalid, Cause::TopicInvalid,
      "the topic has more levels than this broker allows"},
     {Refusal::BrokersTopic, ReasonCode::NotAuthorized, Cause::PublishDenied,

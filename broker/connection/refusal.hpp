@@ -31,6 +31,7 @@ enum class Refusal : std::uint8_t {
   NoMemory,
   NoSession,  // what keeps it from one has been counted
   // PUBLISH
+  Repeated,  // none: one of QoS 2 that is owned already, PUBREC once more
   TopicLevels,
   BrokersTopic,
   PublishDenied,
@@ -42,6 +43,9 @@ enum class Refusal : std::uint8_t {
   WildcardsOff,
   FilterLevels,
   SubscribeDenied,
+  // These have no row.
+  NotNow,  // a pause has begun: it is tried again
+  Closed,  // the connection is closing
 };
 
 struct RefusalRow {
@@ -63,6 +67,6 @@ struct RefusalRow {
   metrics::Cause cause;  // Count: not here
 };
 
-[[nodiscard]] const RefusalRow& row_of(Refusal refusal);
+[[nodiscard]] const RefusalRow& row_of(Refusal refusal);  // one that has a row
 
 }  // namespace midge::connection

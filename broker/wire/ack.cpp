@@ -9,11 +9,12 @@ namespace midge::wire {
 
 ReasonCode decode_ack(Version version, PacketType type, Bytes body, Ack& ack) {
   Reader in(body);
-  ack.packet_id = in.two_byte_integer();
+  const bool has_packet_id = type < PacketType::Disconnect;
+  if (has_packet_id) ack.packet_id = in.two_byte_integer();
   const ReasonCode error = read_reason_tail(in, version, type, ack.reason, ack.properties);
   if (is_error(error)) return error;
   // No PUBLISH that is acknowledged had it [MQTT-2.2.1-3, -5].
-  return ack.packet_id == 0 ? ReasonCode::ProtocolError : ReasonCode::Success;
+  return has_packet_id && ack.packet_id == 0 ? ReasonCode::ProtocolError : ReasonCode::Success;
 }
 
 Result<Ack, ReasonCode> decode_ack(Version version, PacketType type, Bytes body) {

@@ -1,4 +1,5 @@
-// PUBACK, PUBREC, PUBREL, PUBCOMP (sections 3.4 to 3.7): the four have one shape.
+// PUBACK, PUBREC, PUBREL, PUBCOMP (sections 3.4 to 3.7): the four have one shape; DISCONNECT and
+// AUTH too, but for the packet identifier.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 namespace midge::wire {
 
 struct Ack {
-  PacketIdentifier packet_id = 0;
+  PacketIdentifier packet_id = 0;  // none in DISCONNECT and AUTH
   ReasonCode reason = ReasonCode::Success;
   Properties properties{};  // 5.0 only: Reason String, User Properties
 };
@@ -20,7 +21,8 @@ struct Ack {
 // `type` is one of the four; flags are judged by flags_are_valid() before. Errors: MalformedPacket,
 // ProtocolError (packet identifier 0, a reason code that is not listed for `type`, properties).
 [[nodiscard]] Result<Ack, ReasonCode> decode_ack(Version version, PacketType type, Bytes body);
-// The same in place: `ack` comes in new. Returns Success or the error.
+// The same in place: `ack` comes in new. `type` may be Disconnect or Auth as well. Returns Success
+// or the error.
 [[nodiscard]] ReasonCode decode_ack(Version version, PacketType type, Bytes body, Ack& ack);
 
 // Whole packet, in its shortest form: 4 bytes when reason is Success and there are no properties,

@@ -10,21 +10,35 @@ namespace {
 
 constexpr std::uint8_t kSessionPresent = 0x01;  // of the Connect Acknowledge Flags
 
+struct Told {
+  ReasonCode reason;
+  ReturnCode return_code;
+};
+
+// What 3.1 and 3.1.1 can tell. The first reason of a return code is what it is taken for.
+constexpr Told kTold[] = {
+    {ReasonCode::Success, ReturnCode::Accepted},
+    {ReasonCode::UnsupportedProtocolVersion, ReturnCode::UnacceptableProtocolVersion},
+    {ReasonCode::ClientIdentifierNotValid, ReturnCode::IdentifierRejected},
+    {ReasonCode::ServerUnavailable, ReturnCode::ServerUnavailable},
+    {ReasonCode::ServerBusy, ReturnCode::ServerUnavailable},
+    {ReasonCode::ServerShuttingDown, ReturnCode::ServerUnavailable},
+    {ReasonCode::QuotaExceeded, ReturnCode::ServerUnavailable},
+    {ReasonCode::UseAnotherServer, ReturnCode::ServerUnavailable},
+    {ReasonCode::ServerMoved, ReturnCode::ServerUnavailable},
+    {ReasonCode::ConnectionRateExceeded, ReturnCode::ServerUnavailable},
+    {ReasonCode::BadUserNameOrPassword, ReturnCode::BadUserNameOrPassword},
+    {ReasonCode::NotAuthorized, ReturnCode::NotAuthorized},
+    {ReasonCode::Banned, ReturnCode::NotAuthorized},
+    // Of the will: Mosquitto tells it so.
+    {ReasonCode::RetainNotSupported, ReturnCode::NotAuthorized},
+    {ReasonCode::QoSNotSupported, ReturnCode::NotAuthorized},
+};
+
 // The reason that a 3.1 or 3.1.1 return code tells, or nothing for a reserved one.
 std::optional<ReasonCode> reason_of(std::uint8_t return_code) {
-  switch (static_cast<ReturnCode>(return_code)) {
-    case ReturnCode::Accepted:
-      return ReasonCode::Success;
-    case ReturnCode::UnacceptableProtocolVersion:
-      return ReasonCode::UnsupportedProtocolVersion;
-    case ReturnCode::IdentifierRejected:
-      return ReasonCode::ClientIdentifierNotValid;
-    case ReturnCode::ServerUnavailable:
-      return ReasonCode::ServerUnavailable;
-    case ReturnCode::BadUserNameOrPassword:
-      return ReasonCode::BadUserNameOrPassword;
-    case ReturnCode::NotAuthorized:
-      return ReasonCode::NotAuthorized;
+  for (const Told& told : kTold) {
+    if (static_cast<std::uint8_t>(told.return_code) == return_code) return told.reason;
   }
   return std::nullopt;
 }
@@ -58,58 +72,8 @@ ReasonCode read_connack(Reader& in, Version version, Connack& connack) {
 }  // namespace
 
 std::optional<ReturnCode> return_code_of(ReasonCode reason) {
-  using enum ReasonCode;
-  switch (reason) {
-    case Success:
-      return ReturnCode::Accepted;
-    case UnsupportedProtocolVersion:
-      return ReturnCode::UnacceptableProtocolVersion;
-    case ClientIdentifierNotValid:
-      return ReturnCode::IdentifierRejected;
-    case ServerUnavailable:
-    case ServerBusy:
-    case ServerShuttingDown:
-    case QuotaExceeded:
-    case UseAnotherServer:
-    case ServerMoved:
-    case ConnectionRateExceeded:
-      return ReturnCode::ServerUnavailable;
-    case BadUserNameOrPassword:
-      return ReturnCode::BadUserNameOrPassword;
-    case NotAuthorized:
-    case Banned:
-    case RetainNotSupported:  // of the will: Mosquitto tells it so
-    case QoSNotSupported:     // likewise
-      return ReturnCode::NotAuthorized;
-    case GrantedQoS1:
-    case GrantedQoS2:
-    case DisconnectWithWill:
-    case NoMatchingSubscribers:
-    case NoSubscriptionExisted:
-    case ContinueAuthentication:
-    case ReAuthenticate:
-    case UnspecifiedError:
-    case MalformedPacket:
-    case ProtocolError:
-    case ImplementationSpecificError:
-    case BadAuthenticationMethod:
-    case KeepAliveTimeout:
-    case SessionTakenOver:
-    case TopicFilterInvalid:
-    case TopicNameInvalid:
-    case PacketIdentifierInUse:
-    case PacketIdentifierNotFound:
-    case ReceiveMaximumExceeded:
-    case TopicAliasInvalid:
-    case PacketTooLarge:
-    case MessageRateTooHigh:
-    case AdministrativeAction:
-    case PayloadFormatInvalid:
-    case SharedSubscriptionsNotSupported:
-    case MaximumConnectTime:
-    case SubscriptionIdentifiersNotSupported:
-    case WildcardSubscriptionsNotSupported:
-      break;
+  for (const Told& told : kTold) {
+    if (told.reason == reason) return told.return_code;
   }
   return std::nullopt;  // [MQTT-3.2.2-6@3.1.1]
 }

@@ -34,9 +34,8 @@ ConnectError read_protocol(Reader& in, Connect& connect) {
   connect.bridge = (level & kBridgeBit) != 0;
   connect.version = static_cast<Version>(connect.bridge ? level & ~unsigned{kBridgeBit} : level);
   const bool is_known = is_31 ? connect.version == Version::V31
-                        : connect.bridge
-                            ? connect.version == Version::V311
-                            : connect.version == Version::V311 || connect.version == Version::V5;
+                              : connect.version == Version::V311 ||
+                                    (connect.version == Version::V5 && !connect.bridge);
   if (is_known) return {};
   return {.reason = ReasonCode::UnsupportedProtocolVersion,  // [MQTT-3.1.2-2]
           .unsupported_level = true};
@@ -86,11 +85,11 @@ ReasonCode read_rest(Reader& in, Connect& connect) {
   }
   // 3.1 section 3.1: the Remaining Length takes precedence over the two flags.
   const auto is_missing = [&] { return version == Version::V31 && in.ok() && in.at_end(); };
-  if ((flags & kUserName) != 0 && !is_missing()) {  // [MQTT-3.1.2-16, -17]
-    connect.user_name = in.utf8_string();           // [MQTT-3.1.3-12]
+  if ((flags & kUserName) != 0 && !is_missing()) {             // [MQTT-3.1.2-16, -17]
+    connect.user_name = std::make_optional(in.utf8_string());  // [MQTT-3.1.3-12]
   }
   if ((flags & kPassword) != 0 && !is_missing()) {  // [MQTT-3.1.2-18, -19]
-    connect.password = in.binary_data();
+    connect.password = std::make_optional(in.binary_data());
   }
   if (!in.ok() || !in.at_end()) return ReasonCode::MalformedPacket;
   return will_reason;

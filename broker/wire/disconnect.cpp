@@ -7,15 +7,20 @@
 
 namespace midge::wire {
 
-ReasonCode decode_disconnect(Version version, Bytes body, Disconnect& disconnect) {
-  Reader in(body);
-  return read_reason_tail(in, version, PacketType::Disconnect, disconnect.reason,
-                          disconnect.properties);
+namespace {
+
+template <class Packet>
+Result<Packet, ReasonCode> decode(Version version, PacketType type, Bytes body) {
+  return decoded<Packet>([&](Packet& packet) {
+    Reader in(body);
+    return read_reason_tail(in, version, type, packet.reason, packet.properties);
+  });
 }
 
+}  // namespace
+
 Result<Disconnect, ReasonCode> decode_disconnect(Version version, Bytes body) {
-  return decoded<Disconnect>(
-      [&](Disconnect& disconnect) { return decode_disconnect(version, body, disconnect); });
+  return decode<Disconnect>(version, PacketType::Disconnect, body);
 }
 
 void encode_disconnect(Writer& out, Version version, const Disconnect& disconnect) {
@@ -24,13 +29,8 @@ void encode_disconnect(Writer& out, Version version, const Disconnect& disconnec
   out.insert_length(start);
 }
 
-ReasonCode decode_auth(Bytes body, Auth& auth) {
-  Reader in(body);
-  return read_reason_tail(in, Version::V5, PacketType::Auth, auth.reason, auth.properties);
-}
-
 Result<Auth, ReasonCode> decode_auth(Bytes body) {
-  return decoded<Auth>([&](Auth& auth) { return decode_auth(body, auth); });
+  return decode<Auth>(Version::V5, PacketType::Auth, body);
 }
 
 void encode_auth(Writer& out, const Auth& auth) {

@@ -19,8 +19,6 @@ struct Disconnect {
 // Errors: MalformedPacket (before 5.0 also: any body), ProtocolError (a code that is not listed,
 // properties).
 [[nodiscard]] Result<Disconnect, ReasonCode> decode_disconnect(Version version, Bytes body);
-// The same in place: `disconnect` comes in new. Returns Success or the error.
-[[nodiscard]] ReasonCode decode_disconnect(Version version, Bytes body, Disconnect& disconnect);
 
 // Whole packet in its shortest form; before 5.0 two bytes.
 void encode_disconnect(Writer& out, Version version, const Disconnect& disconnect);
@@ -32,7 +30,6 @@ struct Auth {
 
 // 5.0 only. Errors as above; Authentication Data without a Method is a ProtocolError.
 [[nodiscard]] Result<Auth, ReasonCode> decode_auth(Bytes body);
-[[nodiscard]] ReasonCode decode_auth(Bytes body, Auth& auth);
 void encode_auth(Writer& out, const Auth& auth);
 
 // PINGREQ and PINGRESP have no body.

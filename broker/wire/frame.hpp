@@ -28,23 +28,30 @@ struct FrameResult {
   FixedHeader header{};
 };
 
-// Reads the fixed header at the front of `bytes`. Does not judge flags.
-[[nodiscard]] inline FrameResult read_fixed_header(Bytes bytes) {
-  if (bytes.empty()) return {};
-  const std::uint8_t type = bytes[0] >> 4;
-  if (type == 0) return {Framing::Malformed, {}};
-  std::uint32_t remaining_length = 0;
+// Reads the fixed header at the front of `bytes`. Does not judge flags. `header` is of use with
+// Frame only.
+[[nodiscard]] inline Framing read_fixed_header(Bytes bytes, FixedHeader& header) {
+  if (bytes.empty()) return Framing::NeedMore;
+  header.type = static_cast<PacketType>(bytes[0] >> 4);
+  header.flags = static_cast<std::uint8_t>(bytes[0] & 0x0F);
+  header.remaining_length = 0;
+  if (bytes[0] >> 4 == 0) return Framing::Malformed;
   for (std::uint32_t i = 1; i < kMaximumFixedHeaderBytes; ++i) {
-    if (i == bytes.size()) return {};
+    if (i == bytes.size()) return Framing::NeedMore;
     const std::uint8_t digit = bytes[i];
-    remaining_length |= static_cast<std::uint32_t>(digit & 0x7F) << (7 * (i - 1));
+    header.remaining_length |= static_cast<std::uint32_t>(digit & 0x7F) << (7 * (i - 1));
     if ((digit & 0x80) != 0) continue;
     if (digit == 0 && i > 1) break;  // not minimal [MQTT-1.5.5-1]
-    return {Framing::Frame,
-            {static_cast<PacketType>(type), static_cast<std::uint8_t>(bytes[0] & 0x0F),
-             remaining_length, i + 1}};
+    header.header_bytes = i + 1;
+    return Framing::Frame;
   }
-  return {Framing::Malformed, {}};
+  return Framing::Malformed;
+}
+
+[[nodiscard]] inline FrameResult read_fixed_header(Bytes bytes) {
+  FrameResult result;
+  result.framing = read_fixed_header(bytes, result.header);
+  return result;
 }
 
 // True when `flags` are what section 2.1.3 tabulates for `type`; a PUBLISH's are judged by its

@@ -203,19 +203,40 @@ void skip_value(Reader& in, DataType type) {
   }
 }
 
-// Moves `in` to the value of the next property `id`, over those between. False when there is none.
-bool find_next(Reader& in, PropertyId id) {
-  while (!in.at_end()) {
-    const PropertyRow* row = read_identifier(in);
-    if (row == nullptr) return false;
+// Takes the property at the front of `in`, which was validated: its row, and all of it as it
+// stands. Null at the end, and where bytes stop making sense.
+const PropertyRow* take_property(Reader& in, Bytes& property) {
+  const Bytes rest = in.rest();
+  const PropertyRow* row = read_identifier(in);
+  if (row == nullptr) return nullptr;
+  skip_value(in, row->type);
+  if (!in.ok()) return nullptr;
+  property = rest.first(rest.size() - in.rest().size());
+  return row;
+}
+
+// Likewise the next property `id`, over those between. False when there is none.
+bool take_next(Reader& in, PropertyId id, Bytes& property) {
+  while (const PropertyRow* row = take_property(in, property)) {
     if (row->id == id) return true;
-    skip_value(in, row->type);
   }
   return false;
 }
 
-Reader reader_at(Bytes bytes, std::size_t offset) {
-  return Reader(bytes.subspan(std::min(offset, bytes.size())));
+// The value of the next property `id` at or after `offset`, which moves behind it; a failed reader
+// when there is none.
+Reader next_value(Bytes section, std::size_t& offset, PropertyId id) {
+  offset = std::min(offset, section.size());
+  Reader in(section.subspan(offset));
+  Bytes property;
+  Reader value(property);
+  if (take_next(in, id, property)) {
+    offset = section.size() - in.rest().size();
+    value = Reader(property.subspan(1));
+  } else {
+    value.fail();
+  }
+  return value;
 }
 
 // "It is a Protocol Error to include [it] more than once": all but User Properties, and a PUBLISH's
@@ -336,20 +357,17 @@ void write_property(Writer& out, const PropertyRow& row, const Properties& prope
   }
 }
 
-// Those of a PUBLISH to a client, which may be several.
-void write_subscription_identifiers(Writer& out, const Properties& properties) {
-  std::size_t offset = 0;
-  while (const auto identifier = properties.section.next_subscription_identifier(offset)) {
-    out.byte(static_cast<std::uint8_t>(PropertyId::SubscriptionIdentifier));
-    out.variable_byte_integer(*identifier);
+// Writes those of a section that have number `id`, as they stand; `skipped` of them are left out.
+void write_standing(Writer& out, PropertySection section, PropertyId id, unsigned skipped = 0) {
+  Reader in(section.bytes());
+  Bytes property;
+  while (take_next(in, id, property)) {
+    if (skipped == 0) {
+      out.raw(property);
+    } else {
+      --skipped;
+    }
   }
-}
-
-bool has_several_subscription_identifiers(const Properties& properties) {
-  std::size_t offset = 0;
-  return properties.subscription_identifier &&
-         properties.section.next_subscription_identifier(offset) &&
-         properties.section.next_subscription_identifier(offset);
 }
 
 }  // namespace
@@ -357,23 +375,19 @@ bool has_several_subscription_identifiers(const Properties& properties) {
 Properties::Properties() = default;
 
 std::optional<UserProperty> PropertySection::next_user_property(std::size_t& offset) const {
-  Reader in = reader_at(bytes_, offset);
-  if (!find_next(in, PropertyId::UserProperty)) return std::nullopt;
+  Reader in = next_value(bytes_, offset, PropertyId::UserProperty);
   // Validated before, so the text need not be looked at again.
   const std::string_view name = as_text(in.binary_data());
   const std::string_view value = as_text(in.binary_data());
   if (!in.ok()) return std::nullopt;
-  offset = bytes_.size() - in.rest().size();
   return UserProperty{name, value};
 }
 
 std::optional<std::uint32_t> PropertySection::next_subscription_identifier(
     std::size_t& offset) const {
-  Reader in = reader_at(bytes_, offset);
-  if (!find_next(in, PropertyId::SubscriptionIdentifier)) return std::nullopt;
+  Reader in = next_value(bytes_, offset, PropertyId::SubscriptionIdentifier);
   const std::uint32_t identifier = in.variable_byte_integer();
   if (!in.ok()) return std::nullopt;
-  offset = bytes_.size() - in.rest().size();
   return identifier;
 }
 
@@ -394,20 +408,17 @@ Result<Properties, ReasonCode> read_properties(Reader& in, PropertyPlace place) 
 void write_properties(Writer& out, const Properties& properties) {
   const std::size_t start = out.size();
   for (const PropertyId id : kWrittenOrder) {
-    if (id == PropertyId::SubscriptionIdentifier &&
-        has_several_subscription_identifiers(properties)) {
-      write_subscription_identifiers(out, properties);
-    } else {
-      write_property(out, *find_property(id), properties);
+    write_property(out, *find_property(id), properties);
+    if (id == PropertyId::SubscriptionIdentifier && properties.subscription_identifier) {
+      write_standing(out, properties.section, id, 1);
     }
   }
-  std::size_t offset = 0;
-  while (const auto property = properties.section.next_user_property(offset)) {
-    out.byte(static_cast<std::uint8_t>(PropertyId::UserProperty));
-    out.utf8_string(property->name);
-    out.utf8_string(property->value);
-  }
+  write_standing(out, properties.section, PropertyId::UserProperty);
   out.insert_length(start);  // 0 when there are none [MQTT-2.2.2-1]
+}
+
+void set_reason_string(Properties& properties, std::string_view text) {
+  if (!text.empty()) properties.reason_string = std::make_optional(text);
 }
 
 bool is_empty(const Properties& properties) {
@@ -419,14 +430,9 @@ bool is_empty(const Properties& properties) {
 
 void copy_forwarded(PropertySection section, MutableBytes out) {
   Reader in(section.bytes());
-  while (!in.at_end()) {
-    const Bytes here = in.rest();
-    const PropertyRow* row = read_identifier(in);
-    if (row == nullptr) return;
-    skip_value(in, row->type);
-    if (!in.ok()) return;
+  Bytes property;
+  while (const PropertyRow* row = take_property(in, property)) {
     if (row->forwarding != Forwarded) continue;
-    const Bytes property = here.first(here.size() - in.rest().size());
     MIDGE_ASSERT(property.size() <= out.size());
     std::copy(property.begin(), property.end(), out.begin());
     out = out.subspan(property.size());

@@ -138,8 +138,11 @@ struct Properties {
 // Session Expiry Interval, Server Keep Alive, Topic Alias Maximum, Assigned Client Identifier,
 // Authentication Method, Authentication Data, Retain Available, Maximum Packet Size, Receive
 // Maximum, Maximum QoS; then the others by number; then the User Properties of `section`, in order.
-// Where `subscription_identifier` is set and `section` has several, those of `section` are written.
+// Where `subscription_identifier` is set, those of `section` behind the first follow it.
 void write_properties(Writer& out, const Properties& properties);
+
+// Sets the Reason String unless it is empty.
+void set_reason_string(Properties& properties, std::string_view text);
 
 // Whether write_properties() writes nothing but a length of 0.
 [[nodiscard]] bool is_empty(const Properties& properties);

@@ -55,7 +55,7 @@ namespace {
 std::uint32_t head_bytes(Version version, std::uint8_t flags, Bytes body) {
   std::uint32_t bytes = 2;  // of the topic name's length
   if (body.size() < bytes) return bytes;
-  bytes += Reader(body).two_byte_integer();
+  bytes += static_cast<std::uint32_t>(body[0] << 8 | body[1]);
   if ((flags & kQoS) != 0) bytes += 2;  // the packet identifier
   if (version != Version::V5) return bytes;
 

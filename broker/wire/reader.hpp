@@ -24,8 +24,13 @@ class Reader {
   }
 
   std::uint8_t byte() {
-    const Bytes bytes = take(1);
-    return bytes.empty() ? std::uint8_t{0} : bytes[0];
+    if (rest_.empty()) {
+      fail();
+      return 0;
+    }
+    const std::uint8_t value = rest_[0];
+    rest_ = rest_.subspan(1);
+    return value;
   }
 
   std::uint16_t two_byte_integer() {

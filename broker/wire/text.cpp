@@ -11,13 +11,14 @@ namespace midge::wire {
 namespace {
 
 // How many bytes at the front of `bytes` are U+0001 to U+007F. Most text is nothing else, so it is
-// looked at eight bytes at a time.
+// looked at a machine word at a time.
 std::size_t leading_ascii_bytes(Bytes bytes) {
-  constexpr std::uint64_t kLowBits = 0x0101'0101'0101'0101;
-  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+  using Word = std::size_t;
+  constexpr Word kLowBits = ~Word{0} / 0xFF;  // 0x01 in each byte
+  constexpr Word kHighBits = kLowBits * 0x80;
   std::size_t count = 0;
-  for (; bytes.size() - count >= sizeof(std::uint64_t); count += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
+  for (; bytes.size() - count >= sizeof(Word); count += sizeof(Word)) {
+    Word word = 0;
     std::memcpy(&word, bytes.data() + count, sizeof word);
     // A high bit is there when a byte is not ASCII; the subtraction borrows one into a byte of 0.
     if (((word | (word - kLowBits)) & kHighBits) != 0) break;
@@ -68,6 +69,10 @@ bool is_well_formed_text(std::string_view text) {
     if (count == 0) return false;
     rest = rest.subspan(count);
   }
+}
+
+bool has_wildcard(std::string_view text) {
+  return text.find('+') != std::string_view::npos || text.find('#') != std::string_view::npos;
 }
 
 }  // namespace midge::wire

@@ -13,9 +13,7 @@ namespace midge::wire {
 [[nodiscard]] bool is_well_formed_text(std::string_view text);
 
 // Topic names have none [MQTT-4.7.0-1].
-[[nodiscard]] inline bool has_wildcard(std::string_view text) {
-  return text.find('+') != std::string_view::npos || text.find('#') != std::string_view::npos;
-}
+[[nodiscard]] bool has_wildcard(std::string_view text);
 
 // At least one character [MQTT-4.7.3-1] and no wildcard.
 [[nodiscard]] inline bool is_topic_name(std::string_view text) {

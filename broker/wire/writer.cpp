@@ -4,6 +4,17 @@
 
 namespace midge::wire {
 
+void Writer::byte(std::uint8_t value) {
+  if (!has_room(1)) return;
+  out_[size_++] = value;
+}
+
+void Writer::two_byte_integer(std::uint16_t value) {
+  if (!has_room(2)) return;
+  out_[size_++] = static_cast<std::uint8_t>(value >> 8);
+  out_[size_++] = static_cast<std::uint8_t>(value & 0xFF);
+}
+
 void Writer::four_byte_integer(std::uint32_t value) {
   if (!has_room(4)) return;
   two_byte_integer(static_cast<std::uint16_t>(value >> 16));

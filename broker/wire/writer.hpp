@@ -27,23 +27,14 @@ class Writer {
   [[nodiscard]] Bytes written() const { return out_.first(size_); }
   void fail() { ok_ = false; }
 
-  void byte(std::uint8_t value) {
-    if (!has_room(1)) return;
-    out_[size_++] = value;
-  }
-
-  void two_byte_integer(std::uint16_t value) {
-    if (!has_room(2)) return;
-    out_[size_++] = static_cast<std::uint8_t>(value >> 8);
-    out_[size_++] = static_cast<std::uint8_t>(value & 0xFF);
-  }
-
   void raw(Bytes bytes) {
     if (!has_room(bytes.size())) return;
     std::copy(bytes.begin(), bytes.end(), out_.subspan(size_).begin());
     size_ += bytes.size();
   }
 
+  void byte(std::uint8_t value);
+  void two_byte_integer(std::uint16_t value);
   void four_byte_integer(std::uint32_t value);
   void variable_byte_integer(std::uint32_t value);  // at most 268'435'455, else overflow
   void utf8_string(std::string_view text);          // at most 65'535 bytes, else overflow
