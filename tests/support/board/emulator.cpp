@@ -106,6 +106,8 @@ Memory Emulator::memory(std::uint32_t address) {
 // read a later time than when the answer came, the turn with the last byte is over.
 void Emulator::wait_until_received() {
   constexpr auto kShort = std::chrono::microseconds(50);
+  // QEMU may see the end of a connection only behind the first.
+  knock();
   knock();
   const auto time = time_of_loop_->read<std::uint32_t>();
   const auto give_up = interop::Clock::now() + interop::kPatience;

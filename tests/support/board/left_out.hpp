@@ -1,5 +1,5 @@
 // Cases that are not for a board: those that use what only the simulator has, and those that
-// left_out.txt names.
+// the file MIDGE_LEFT_OUT names.
 #pragma once
 
 #include <string>
