@@ -10,7 +10,10 @@ readonly firmware_bin=build/firmware/bin
 # Each board with its core.
 readonly boards=(
   lm3s6965evb:cortex-m3 mps2-an385:cortex-m3 mps2-an386:cortex-m4 mps2-an500:cortex-m7)
-readonly interop_programs=(paho_messages paho_features paho_large mosquitto_clients mqttjs)
+# Of Linux: what is run against a board.
+readonly board_clients=(
+  conformance_board interop_paho_messages interop_paho_features interop_paho_large
+  interop_mosquitto_clients interop_mqttjs)
 
 firmware_command() {
   local command=${1:-build}
@@ -103,12 +106,12 @@ firmware_tests() {
     step "test-$preset" ctest --test-dir "build/$preset" --timeout "$test_seconds" \
       --output-on-failure --no-tests=error
   done
-  step "build-$linux-clients" build_preset "$linux" "${interop_programs[@]/#/interop_}"
-  if ! has_failed "build-$linux-clients"; then step boards-interop interop_on_boards "$linux"; fi
+  step "build-$linux-clients" build_preset "$linux" "${board_clients[@]}"
+  if ! has_failed "build-$linux-clients"; then step boards-clients clients_of_boards "$linux"; fi
 }
 
-interop_on_boards() {
-  env "${sanitizer_options[@]}" ctest --test-dir "build/$1/tests/interop" -C boards -L boards \
+clients_of_boards() {
+  env "${sanitizer_options[@]}" ctest --test-dir "build/$1/tests" -C boards -L boards \
     --parallel "$jobs" --output-on-failure --no-tests=error
 }
 

@@ -3,7 +3,8 @@
 of an image whose midge.conf is FILE, but for the port in its first line, which QEMU listens on. The
 text is laid into flash behind the image.
 
-usage: on_board.py -c FILE       environment: MIDGE_BOARD_IMAGE=<folder>/midge-<board>.elf
+usage: on_board.py -c FILE [options of QEMU...]
+environment: MIDGE_BOARD_IMAGE=<folder>/midge-<board>.elf
 """
 
 import os
@@ -62,7 +63,8 @@ def with_configuration(image: Image, length: int) -> bytes:
 def main() -> None:
     source = Path(os.environ["MIDGE_BOARD_IMAGE"])
     board = source.stem.removeprefix("midge-")
-    file = Path(sys.argv[sys.argv.index("-c") + 1])
+    file_at = sys.argv.index("-c") + 1
+    file, options = Path(sys.argv[file_at]), sys.argv[file_at + 1 :]
     listener = re.match(r"listener (\d+) 127\.0\.0\.1\n", file.read_text())
     if not listener:
         sys.exit(f"{file} does not begin with a listener on 127.0.0.1")
@@ -71,7 +73,7 @@ def main() -> None:
     image = file.with_suffix(".elf")
     image.write_bytes(with_configuration(Image(source.read_bytes()), text.stat().st_size))
     loader = f"loader,file={text},addr={TEXT_AT:#x},force-raw=on"
-    os.execv(RUN, [str(RUN), board, str(image), listener[1], "-device", loader])
+    os.execv(RUN, [str(RUN), board, str(image), listener[1], "-device", loader, *options])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ Client::Client(Broker& broker, Version version, std::string_view client_id,
 }
 
 void Client::open() {
-  link_ = &broker_.world.connect(listener_);
+  link_ = &broker_.connect(listener_);
   stream_.clear();
   packets_.clear();
   broker_.settle_unless_held();
@@ -283,13 +283,13 @@ void Client::expect_bytes(std::string_view hex_text, Where where) {
 
 void Client::expect_nothing(Where where) {
   receive(where);
-  if (!packets_.empty() || !stream_.empty() || link_->end() != sim::End::Open)
+  if (!packets_.empty() || !stream_.empty() || link_->end() != End::Open)
     fail(where, "expected nothing on an open connection: " + state_text());
 }
 
 void Client::expect_closed(Where where) {
   receive(where);
-  if (!packets_.empty() || !stream_.empty() || link_->end() == sim::End::Open)
+  if (!packets_.empty() || !stream_.empty() || link_->end() == End::Open)
     fail(where, "expected a closed connection: " + state_text());
 }
 
@@ -319,7 +319,7 @@ void Client::expect_refused(ReasonCode reason, std::optional<ReturnCode> return_
 
 bool Client::closed() {
   broker_.settle();
-  return link_->end() != sim::End::Open;
+  return link_->end() != End::Open;
 }
 
 std::string Client::state_text() const {
@@ -330,11 +330,11 @@ std::string Client::state_text() const {
         (text.empty() ? "got " : ", ") + std::string("the start of a packet ") + to_hex(stream_);
   if (text.empty()) text = "nothing came";
   switch (link_->end()) {
-    case sim::End::Open:
+    case End::Open:
       return text + "; the connection is open";
-    case sim::End::Finished:
+    case End::Finished:
       return text + "; the connection is closed";
-    case sim::End::Reset:
+    case End::Reset:
       return text + "; the connection is reset";
   }
   return text;

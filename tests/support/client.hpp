@@ -130,7 +130,7 @@ class Client {
   [[nodiscard]] Version version() const { return version_; }
   [[nodiscard]] const std::string& client_id() const { return client_id_; }
   // For the network's faults: cut(), stall(), stop_reading() and so on.
-  [[nodiscard]] sim::Link& link() { return *link_; }
+  [[nodiscard]] Link& link() { return *link_; }
   PacketIdentifier next_packet_id();
 
  private:
@@ -144,7 +144,7 @@ class Client {
   Version version_;
   std::uint16_t listener_;
   std::string client_id_;
-  sim::Link* link_ = nullptr;
+  Link* link_ = nullptr;
   ByteVector outgoing_;
   int gathering_ = 0;
   ByteVector stream_;  // received, not yet a packet
