@@ -22,10 +22,6 @@ class Commits final : public DurableHandler {
   bool record(RecordKind kind, const Session* session, const message::Message* message = nullptr);
   bool record(RecordKind kind, std::string_view text, const message::Message* message = nullptr);
 
-  // The commit that a promise made now depends on if records() has grown since `before`; 0: none.
-  [[nodiscard]] CommitNumber since(std::uint64_t before) const {
-    return records_ == before ? 0 : asked_ + 1;
-  }
   // The commit that everything recorded so far is part of, 0 when nothing was.
   [[nodiscard]] CommitNumber pending() const { return pending_ ? asked_ + 1 : asked_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
