@@ -9,7 +9,6 @@
 namespace midge::connection {
 
 using wire::PacketType;
-using wire::ReasonCode;
 
 namespace {
 
