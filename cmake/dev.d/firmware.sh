@@ -97,27 +97,26 @@ firmware_soak() {
     "$board" "$firmware_bin/midge-$board.elf" "$clients" "$rounds"
 }
 
-# firmware_tests <preset>: of Linux, whose programs are the boards' clients.
 firmware_tests() {
-  local linux=$1 preset
+  local preset
   install_packages "${firmware_test_packages[@]}"
   build_firmware_presets
   for preset in "${firmware_presets[@]}"; do
     step "test-$preset" ctest --test-dir "build/$preset" --timeout "$test_seconds" \
       --output-on-failure --no-tests=error
   done
-  step "build-$linux-clients" build_preset "$linux" "${board_clients[@]}"
-  if ! has_failed "build-$linux-clients"; then step boards-clients clients_of_boards "$linux"; fi
+  step build-boards-clients build_preset test "${board_clients[@]}"
+  if ! has_failed build-boards-clients; then step boards-clients clients_of_boards; fi
 }
 
 clients_of_boards() {
-  env "${sanitizer_options[@]}" ctest --test-dir "build/$1/tests" -C boards -L boards \
+  ctest --test-dir build/test/tests -C boards -L boards \
     --parallel "$jobs" --output-on-failure --no-tests=error
 }
 
 firmware_test() {
   install_packages "${test_packages[@]}"
   install_mqtt_js
-  firmware_tests test
+  firmware_tests
   summary "cmake/dev firmware test"
 }

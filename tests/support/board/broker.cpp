@@ -69,6 +69,9 @@ void Broker::settle() {
 void Broker::advance(Duration by) {
   settle();
   if (board_ == nullptr) return;
+  // The clock goes on by itself too: what depends on a part of a second is not for it.
+  constexpr Duration kLeast = std::chrono::seconds(1);
+  if (by % kLeast != Duration{}) needs_simulator("a clock to the millisecond");
   constexpr Duration kMost = std::chrono::hours(24);
   if (by > kMost) needs_simulator("many days");
   board_->advance(by);
