@@ -214,9 +214,9 @@ bool Connection::has_too_many_levels(std::string_view topic) const {
 }
 
 void Connection::record(session::RecordKind change, wire::PacketIdentifier packet_id,
-                        const message::Message* message) {
+                        const session::Delivery* delivery) {
   context_.commits.record(
-      {.kind = change, .session = session_, .message = message, .packet_id = packet_id});
+      {.kind = change, .session = session_, .delivery = delivery, .packet_id = packet_id});
 }
 
 void Connection::on_taken_over() {

@@ -213,7 +213,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool has_too_many_levels(std::string_view topic) const;
   // Tells the journal of this session.
   void record(session::RecordKind change, wire::PacketIdentifier packet_id = 0,
-              const message::Message* message = nullptr);
+              const session::Delivery* delivery = nullptr);
   void close_silently();
   void on_shutdown();       // the broker ends: 0x8B
   void on_commit_failed();  // what waits for such a commit is never going to be durable
@@ -293,7 +293,8 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   static constexpr std::uint8_t kOwnForm = 0xFF;
   [[nodiscard]] std::uint8_t common_form(const session::Delivery& delivery) const;
   [[nodiscard]] bool plan_again(Plan& plan, const session::Delivery& delivery);
-  [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before);
+  [[nodiscard]] bool launch_recorded(session::Delivery& delivery, session::Delivery* before,
+                                     wire::PacketIdentifier packet_id);
   // With so many bytes of topic name, and of a Topic Alias among the properties.
   [[nodiscard]] PublishSize publish_size(const session::Delivery& delivery, std::size_t topic_bytes,
                                          std::uint32_t alias_bytes) const;

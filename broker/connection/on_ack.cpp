@@ -42,7 +42,7 @@ void Connection::on_ack(PacketType type, const wire::Ack& ack) {
       break;
     case session::Action::SendPubrel:
       if (found.delivery->state != step.next) {
-        record(RecordKind::OutboundReceived, ack.packet_id);
+        record(RecordKind::OutboundReceived, 0, found.delivery);
       }
       found.delivery->state = step.next;
       // Its turn in a resend has come with this PUBREL.
@@ -58,7 +58,7 @@ void Connection::on_ack(PacketType type, const wire::Ack& ack) {
 
 // One in flight is acknowledged, or given up.
 void Connection::end_delivery(const session::Sessions::Found& found) {
-  record(RecordKind::OutboundDone, found.delivery->packet_id);
+  record(RecordKind::OutboundDone, 0, found.delivery);
   context_.sessions.deliveries().destroy(context_.sessions.land(*session_, found));
 }
 

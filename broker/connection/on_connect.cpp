@@ -237,7 +237,7 @@ Refusal Connection::take_session(const auth::Identity& who, bool clean_start, bo
     } else if (undelayed) {
       context_.lifecycle.publish_will(*session);
     } else {
-      context_.sessions.drop_will(*session);  // back within the delay [MQTT-3.1.3-9]
+      context_.lifecycle.drop_will(*session);  // back within the delay [MQTT-3.1.3-9]
     }
   }
   present = session != nullptr;
@@ -304,6 +304,9 @@ Refusal Connection::open(const wire::Connect& connect) {
   set_expiry(expiry);
   ++context_.clients[listener_];
   context_.lifecycle.attach(session, *this);
+  context_.commits.record({.kind = session::RecordKind::SessionOpened,
+                           .session = session_,
+                           .number = std::uint32_t{keep_alive_seconds_} * 3 / 2});
   if (will != nullptr) {
     const wire::Properties& properties = connect.will->properties;
     if (!context_.sessions.set_will(session, *will, properties.will_delay_interval.value_or(0),
@@ -311,9 +314,8 @@ Refusal Connection::open(const wire::Connect& connect) {
       end_session(false);
       return Refusal::NoMemory;
     }
-    record(session::RecordKind::WillChanged, 0, will);
+    record(session::RecordKind::WillChanged);
   }
-  record(session::RecordKind::SessionOpened);
   release_arrival();
   phase_ = Phase::Open;
   was_connected_ = true;

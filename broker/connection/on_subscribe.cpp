@@ -104,13 +104,14 @@ ReasonCode Connection::subscribe_one(const wire::SubscribeEntry& entry, std::uin
     wire::SubscriptionOptions options = entry.options;
     options.maximum_qos = std::min(options.maximum_qos, listener().max_qos);  // [MQTT-3.2.2-10]
     if (is_bridge_) options.no_local = options.retain_as_published = true;
-    reason = context_.router.subscribe(*session_, filter, options, identifier).reason;
-    if (!wire::is_error(reason)) {
+    const auto made = context_.router.subscribe(*session_, filter, options, identifier);
+    reason = made.reason;
+    if (made.subscription != nullptr) {
       const auto qos = static_cast<std::uint8_t>(options.maximum_qos);
       context_.commits.record({.kind = RecordKind::Subscribed,
                                .session = session_,
-                               .text = entry.filter,
-                               .number = qos});
+                               .subscription = made.subscription,
+                               .text = entry.filter});
       log(LogLevel::Subscribe, "% # %", {session_->client_id(), unsigned{qos}, entry.filter});
       return reason;
     }

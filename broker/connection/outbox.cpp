@@ -253,7 +253,7 @@ Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, De
   if (loaded == message::Loaded::Pending) return Planned::No;
   if (is_droppable(delivery, loaded)) {
     ++context_.metrics.publish_dropped;
-    record(session::RecordKind::Discarded, 0, &message);
+    record(session::RecordKind::Discarded, 0, &delivery);
     context_.sessions.deliveries().destroy(context_.sessions.dequeue_after(session, before));
     return Planned::TakenOut;
   }
@@ -271,7 +271,7 @@ Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, De
     }
     packet_id = flight.last_id = Sessions::free_identifier_after(session, flight.last_id);
     ++plan.quota;
-    if (context_.commits.is_active() && launch_recorded(delivery, before)) {
+    if (context_.commits.is_active() && launch_recorded(delivery, before, packet_id)) {
       as = Kind::Resend;
       // QoS 2: not before its identifier is durable; others of a row share the commit.
       flight.holds = flight.holds || delivery.state == OutboundState::AwaitCommit;
@@ -287,13 +287,12 @@ Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, De
 
 // Gives a delivery of a durable session its identifier ahead of the write, so that a resend after a
 // restart keeps it. False when the session is not durable.
-bool Connection::launch_recorded(Delivery& delivery, Delivery* before) {
+bool Connection::launch_recorded(Delivery& delivery, Delivery* before, PacketIdentifier packet_id) {
   session::Session& session = *session_;
-  if (!context_.commits.record(
-          {.kind = session::RecordKind::OutboundIdAssigned,
-           .session = &session,
-           .message = delivery.message,
-           .packet_id = Sessions::free_identifier_after(session, session.last_packet_id)})) {
+  if (!context_.commits.record({.kind = session::RecordKind::OutboundIdAssigned,
+                                .session = &session,
+                                .delivery = &delivery,
+                                .packet_id = packet_id})) {
     return false;
   }
   static_cast<void>(context_.sessions.dequeue_after(session, before));

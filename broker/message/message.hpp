@@ -32,8 +32,9 @@ struct Stored {
   // Deliveries of this message wait for this commit: an inbound QoS 2 message must be durable
   // before anybody gets it.
   std::uint64_t commit = 0;
-  // The journal's name for the stored copy; 0: not stored.
-  std::uint32_t name = 0;
+  // The journal's number for the stored copy; 0: not stored.
+  std::uint64_t number = 0;
+  std::uint32_t segment = 0;  // of the journal, where it lies or behind which
 };
 
 class Message {

@@ -104,6 +104,8 @@ class Log final : private hal::StorageHandler {
   // Puts a record behind the others. False when there is no room before the device has taken what
   // it was given.
   [[nodiscard]] bool append(Bytes record);
+  // The same for one that is still to be written, to where this points; null: no room.
+  [[nodiscard]] std::uint8_t* append(std::size_t bytes);
   // Bytes of all records so far.
   [[nodiscard]] std::uint64_t appended() const { return appended_; }
   // All that was appended is a commit.

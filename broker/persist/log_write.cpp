@@ -13,15 +13,21 @@ bool Log::has_room(std::size_t bytes) const {
 }
 
 bool Log::append(Bytes record) {
-  if (!has_room(record.size())) return false;
-  if (record.size() > capacity_ - filled_) {
+  std::uint8_t* const place = append(record.size());
+  if (place != nullptr) copy(place, record);
+  return place != nullptr;
+}
+
+std::uint8_t* Log::append(std::size_t bytes) {
+  if (!has_room(bytes)) return nullptr;
+  if (bytes > capacity_ - filled_) {
     go_on(start());
-    if (record.size() > capacity_ - filled_) return false;
+    if (bytes > capacity_ - filled_) return nullptr;
   }
-  copy(filling() + filled_, record);
-  filled_ += static_cast<std::uint32_t>(record.size());
-  appended_ += record.size();
-  return true;
+  std::uint8_t* const place = filling() + filled_;
+  filled_ += static_cast<std::uint32_t>(bytes);
+  appended_ += bytes;
+  return place;
 }
 
 void Log::commit() {

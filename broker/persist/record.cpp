@@ -4,11 +4,11 @@ namespace midge::persist {
 
 namespace {
 
-// What a type has, in this order: session, message, numbers, texts.
+// What a type has, in this order: owner, message, numbers, texts.
 struct Fields {
-  bool session : 1 = false;
+  bool owner : 1 = false;
   bool message : 1 = false;
-  std::uint8_t numbers : 2 = 0;
+  std::uint8_t numbers : 3 = 0;
   std::uint8_t texts : 2 = 0;
 };
 
@@ -18,34 +18,33 @@ constexpr std::array<Fields, kRecordTypes> make_fields() {
   const auto set = [&](RecordType type, const Fields& fields) {
     all[static_cast<std::size_t>(type)] = fields;
   };
-  // Session Expiry Interval, flags, client id, user name
-  set(Session, {.session = true, .numbers = 2, .texts = 2});
-  set(SessionEnded, {.session = true});
+  // Session Expiry Interval, seconds to come back, last packet identifier, flags; client id, user
+  set(Session, {.owner = true, .numbers = 4, .texts = 2});
+  set(OwnerEnded, {.owner = true});
   // When, in milliseconds since 1970; 0: nobody knows
-  set(SessionAway, {.session = true, .numbers = 1});
-  // Subscription Options, Subscription Identifier, filter
-  set(Subscribed, {.session = true, .numbers = 2, .texts = 1});
-  set(Unsubscribed, {.session = true, .texts = 1});
-  // Flags, when it expires (as above; 0: never), hash of its publisher's client id, topic,
+  set(SessionAway, {.owner = true, .numbers = 1});
+  // Subscription Options, Subscription Identifier; filter
+  set(Subscribed, {.owner = true, .numbers = 2, .texts = 1});
+  set(Unsubscribed, {.owner = true, .texts = 1});
+  // Flags, when it expires (as above; 0: never), owner number of its publisher (0: none); topic,
   // properties, payload
   set(Message, {.message = true, .numbers = 3, .texts = 3});
-  set(Payload, {.message = true, .texts = 1});
-  // Flags, Subscription Identifiers as varints
-  set(Queued, {.session = true, .message = true, .numbers = 1, .texts = 1});
-  set(Launched, {.session = true, .message = true, .numbers = 1});
-  set(Received, {.session = true, .numbers = 1});
-  set(Done, {.session = true, .numbers = 1});
-  set(Discarded, {.session = true, .message = true});
-  set(InboundOpened, {.session = true, .numbers = 1});
-  set(InboundClosed, {.session = true, .numbers = 1});
+  // Flags; Subscription Identifiers as varints
+  set(Queued, {.owner = true, .message = true, .numbers = 1, .texts = 1});
+  // The packet identifier, flags
+  set(Launched, {.owner = true, .message = true, .numbers = 1});
+  set(Received, {.owner = true, .numbers = 1});
+  set(Done, {.owner = true, .numbers = 1});
+  set(Discarded, {.owner = true, .message = true});
+  set(InboundOpened, {.owner = true, .numbers = 1});
+  set(InboundClosed, {.owner = true, .numbers = 1});
   set(Retained, {.message = true});
   set(RetainedGone, {.texts = 1});
   // Will Delay Interval, Message Expiry Interval and 1 (0: none)
-  set(Will, {.session = true, .message = true, .numbers = 2});
-  set(WillGone, {.session = true});
+  set(Will, {.owner = true, .message = true, .numbers = 2});
+  set(WillGone, {.owner = true});
   // The shared filter
-  set(GroupQueued, {.message = true, .texts = 1});
-  set(GroupTaken, {.message = true, .texts = 1});
+  set(Group, {.owner = true, .texts = 1});
   return all;
 }
 constexpr std::array<Fields, kRecordTypes> kFields = make_fields();
@@ -82,7 +81,7 @@ std::optional<std::uint64_t> take_varint(Bytes& bytes) {
 // Calls visit(number) for each number of a record, in order.
 template <class Visit>
 void for_each_number(const Fields& fields, const Record& record, Visit visit) {
-  if (fields.session) visit(record.session);
+  if (fields.owner) visit(record.owner);
   if (fields.message) visit(record.message);
   for (std::size_t i = 0; i < fields.numbers; ++i) visit(record.numbers[i]);
 }
@@ -142,10 +141,10 @@ Decoded decode(Bytes& bytes, Record& record) {
     whole = whole && value;
     return value.value_or(0);
   };
-  if (fields.session) {
-    const std::uint64_t session = number();
-    record.session = static_cast<SessionNumber>(session);
-    whole = whole && record.session == session;
+  if (fields.owner) {
+    const std::uint64_t owner = number();
+    record.owner = static_cast<OwnerNumber>(owner);
+    whole = whole && record.owner == owner;
   }
   if (fields.message) record.message = number();
   for (std::size_t i = 0; i < fields.numbers; ++i) record.numbers[i] = number();

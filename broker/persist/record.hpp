@@ -16,38 +16,50 @@ namespace midge::persist {
 // The numbers are the format's: they never change, and none is used again.
 enum class RecordType : std::uint8_t {
   Session = 1,  // a session began, or goes on with another expiry
-  SessionEnded = 2,
+  OwnerEnded = 2,
   SessionAway = 3,  // its connection ended
   Subscribed = 4,   // also when only the options are new
   Unsubscribed = 5,
-  Message = 6,  // what others refer to; its payload's last piece
-  Payload = 7,  // a piece of the payload of the Message that follows
-  Queued = 8,
-  Launched = 9,        // a queued message has got its packet identifier
-  Received = 10,       // PUBREC came
-  Done = 11,           // PUBACK or PUBCOMP came
-  Discarded = 12,      // a queued message was dropped
-  InboundOpened = 13,  // a QoS 2 PUBLISH is owned
-  InboundClosed = 14,  // its PUBREL came
-  Retained = 15,
-  RetainedGone = 16,
-  Will = 17,
-  WillGone = 18,
-  GroupQueued = 19,
-  GroupTaken = 20,
+  Message = 6,         // what others refer to
+  Queued = 7,          // or still queued, with other flags
+  Launched = 8,        // a queued message has got its packet identifier
+  Received = 9,        // PUBREC came
+  Done = 10,           // PUBACK or PUBCOMP came
+  Discarded = 11,      // is queued no longer, whatever became of it
+  InboundOpened = 12,  // a QoS 2 PUBLISH is owned
+  InboundClosed = 13,  // its PUBREL came
+  Retained = 14,
+  RetainedGone = 15,
+  Will = 16,
+  WillGone = 17,
+  Group = 18,  // a shared group with a queue; ends with OwnerEnded
 };
-inline constexpr std::size_t kRecordTypes = 21;  // and 0, which is none
+inline constexpr std::size_t kRecordTypes = 19;  // and 0, which is none
 
-// Sessions and messages have numbers in the journal, from 1; none is used twice.
-using SessionNumber = std::uint32_t;
+// Who has a queue, a session or a shared group, has a number in the journal, and so has a message:
+// from 1, and none means two things at a time. Messages are numbered in the order in which they
+// were published.
+using OwnerNumber = std::uint32_t;
 using MessageNumber = std::uint64_t;
+
+namespace flags {
+// Session
+inline constexpr std::uint64_t kAnew = 1;  // what was said of this one before counts no longer
+// Message and Queued: QoS, and
+inline constexpr std::uint64_t kQoS = 3;
+inline constexpr std::uint64_t kRetain = 4;
+// Message: not when it expires, but how many milliseconds it had left: there was no clock
+inline constexpr std::uint64_t kTimeLeft = 8;
+// Launched, behind the packet identifier: not the latest one, but copied
+inline constexpr std::uint64_t kCopied = 1U << 16U;
+}  // namespace flags
 
 // A record's fields. Which count is said for each type in record.cpp; the others are 0 and empty.
 struct Record {
   RecordType type{};
-  SessionNumber session = 0;
+  OwnerNumber owner = 0;
   MessageNumber message = 0;
-  std::array<std::uint64_t, 3> numbers{};
+  std::array<std::uint64_t, 4> numbers{};
   std::array<std::string_view, 3> texts{};
 };
 

@@ -26,7 +26,7 @@ void Lifecycle::leave(Session& session) {
 
 void Lifecycle::detach(Session& session, bool with_will) {
   leave(session);
-  if (!with_will) sessions_.drop_will(session);
+  if (!with_will) drop_will(session);
   // Session Expiry 0 ends the session with its connection; state is kept while it is above 0
   // [MQTT-3.1.2-23].
   if (session.expiry_seconds == 0) return end(session);
@@ -38,7 +38,20 @@ void Lifecycle::detach(Session& session, bool with_will) {
     session.will->due = now_ + std::chrono::seconds(session.will->delay_seconds);
     if (session.will->delay_seconds == 0) publish_will(session);
   }
+  sessions_.commits().record(session::RecordKind::SessionLeft, &session);
   arm(session);
+}
+
+void Lifecycle::drop_will(Session& session) {
+  Message* const message = sessions_.take_will(session);
+  if (message == nullptr) return;
+  record_will_gone(session, *message);
+  sessions_.messages().release(*message);
+}
+
+void Lifecycle::record_will_gone(const Session& session, Message& message) {
+  sessions_.commits().record(
+      {.kind = session::RecordKind::WillChanged, .session = &session, .message = &message});
 }
 
 void Lifecycle::arm(Session& session) {
@@ -73,7 +86,7 @@ void Lifecycle::publish_will(Session& session) {
     message::Messages::set_expires(*session.will->message, message::expiry_after(now_, *expiry));
   }
   Message* const message = sessions_.take_will(session);
-  sessions_.commits().record(session::RecordKind::WillChanged, &session);
+  record_will_gone(session, *message);
   // Permission may have been taken away since CONNECT.
   if (authorizer_.may_publish({session.client_id(), session.user_name()}, message->topic_name())) {
     const Routed routed = router_.publish(*message, &session);

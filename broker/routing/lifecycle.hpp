@@ -43,6 +43,9 @@ class Lifecycle {
   // Publishes the will, if there is one, and forgets it [MQTT-3.1.2-10].
   void publish_will(session::Session& session);
 
+  // Gives it up unpublished.
+  void drop_will(session::Session& session);
+
   // The session's deadline has come.
   void on_deadline(session::Session& session);
 
@@ -51,13 +54,14 @@ class Lifecycle {
   static constexpr std::uint32_t kSweeps = 512;
 
   void arm(session::Session& session);
+  void record_will_gone(const session::Session& session, message::Message& message);
+  void sweep();
 
   session::Sessions& sessions_;
   Router& router_;
   Deadlines& deadlines_;
   metrics::Metrics& metrics_;
   auth::Authorizer& authorizer_;
-  void sweep();
 
   Instant now_{};
   std::uint32_t sweeps_ = kSweeps;  // left in this turn

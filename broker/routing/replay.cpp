@@ -69,7 +69,7 @@ bool Router::replay_here(const Replay& replay) {
   delivery->qos = effective_qos(message, subscription.options);
   delivery->retain = true;  // [MQTT-3.3.1-8@3.1.1]
   delivery->identifier = subscription.identifier;
-  sessions_.commits().record(session::RecordKind::Queued, &subscription.session, &message);
+  sessions_.commits().record(session::RecordKind::Queued, &subscription.session, delivery);
   sessions_.enqueue(subscription.session, *delivery);  // its connection is about to write
   return true;
 }

@@ -66,7 +66,9 @@ Routed Router::publish(Message& message, const Session* publisher) {
   message.publisher = publisher != nullptr ? publisher->hash : 0;
   const Matches& matches = match(message.topic_name());
   // Everything that can be refused is found out before anything happens.
-  if (!sessions_.deliveries().prepare(matches.subscribers)) return Routed::MemoryFull;
+  if (!fits_journal(message, matches) || !sessions_.deliveries().prepare(matches.subscribers)) {
+    return Routed::MemoryFull;
+  }
   Routed routed = matches.count == 0 ? Routed::NoSubscribers : Routed::Delivered;
   schedule_.begin(publisher, matches.subscribers);
   if (settings_.queue_full == settings::QueueFull::Refuse &&
@@ -81,6 +83,14 @@ Routed Router::publish(Message& message, const Session* publisher) {
   return routed;
 }
 
+// QoS 0 promises nothing: it goes on without being recorded.
+bool Router::fits_journal(const Message& message, const Matches& matches) const {
+  if (message.qos() == QoS::AtMostOnce) return true;
+  const std::size_t bytes =
+      message.topic_name().size() + message.properties().size() + message.payload_bytes();
+  return sessions_.commits().has_room(bytes, matches.subscribers);
+}
+
 // Stores or deletes the retained message; what became of it, or `routed` when all went well.
 Routed Router::retain(Message& message, Routed routed) {
   if (message.payload_bytes() == 0) {
@@ -90,7 +100,7 @@ Routed Router::retain(Message& message, Routed routed) {
   }
   switch (retained_.set(message)) {
     case RetainedStore::Stored::Yes:
-      sessions_.commits().record(RecordKind::Retained, nullptr, &message);
+      sessions_.commits().record({.kind = RecordKind::Retained, .message = &message});
       return routed;
     case RetainedStore::Stored::LimitReached:
       metrics_.count(Cause::RetainedLimit);
@@ -104,7 +114,7 @@ Routed Router::retain(Message& message, Routed routed) {
 
 void Router::clear_retained(std::string_view topic_name) {
   if (!retained_.clear(topic_name)) return;
-  sessions_.commits().record(RecordKind::Retained, topic_name);
+  sessions_.commits().record({.kind = RecordKind::RetainedGone, .text = topic_name});
 }
 
 bool Router::clear_unwatched(std::string_view topic_name) {
@@ -162,6 +172,7 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
       // prepare() counted every matching subscription, so there is room.
       static_cast<void>(sessions_.deliveries().add_identifier(*last, subscription.identifier));
     }
+    sessions_.commits().record(RecordKind::Queued, &session, last);
     return;
   }
   if (qos == QoS::AtMostOnce && !session.is_online() && !settings_.queue_qos0_messages) {
@@ -179,7 +190,7 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
     add_skipped_identifiers(matches, subscription, *delivery);
   }
   if (!session.replays.empty()) mark_overtaken(message.topic_name());
-  sessions_.commits().record(RecordKind::Queued, &session, &message);
+  sessions_.commits().record(RecordKind::Queued, &session, delivery);
   queue(session, *delivery);
 }
 
@@ -270,7 +281,7 @@ bool Router::make_room(Session& session, const Message& message) {
     constexpr int kMostDropped = 16;
     if (!drops_old || dropped == kMostDropped || session.queued.empty()) return false;
     Delivery* const oldest = sessions_.dequeue(session);
-    sessions_.commits().record(RecordKind::Discarded, &session, oldest->message);
+    sessions_.commits().record(RecordKind::Discarded, &session, oldest);
     sessions_.deliveries().destroy(oldest);
   }
 }

@@ -82,8 +82,8 @@ class Router {
   // --- subscriptions ---
 
   struct Subscribed {
-    wire::ReasonCode reason{};  // granted QoS or an error
-    bool is_new = false;
+    wire::ReasonCode reason{};                            // granted QoS or an error
+    const session::Subscription* subscription = nullptr;  // null: an error
   };
   // Adds or replaces the subscription [MQTT-3.8.4-3]; starts the replay of retained messages that
   // the options ask for.
@@ -163,6 +163,7 @@ class Router {
   void for_each_node(const Matches& matches, std::string_view topic_name,
                      FunctionRef<void(TreeNode&)> visit) const;
 
+  [[nodiscard]] bool fits_journal(const message::Message& message, const Matches& matches) const;
   [[nodiscard]] Routed retain(message::Message& message, Routed routed);
   void clear_retained(std::string_view topic_name);
   [[nodiscard]] bool finds_crowd(std::string_view topic_name, std::uint32_t payload_bytes);

@@ -78,6 +78,10 @@ void Router::assign(Group& group, Subscription& member, Delivery& delivery) {
   delivery.retain = member.options.retain_as_published && message.retain();
   delivery.identifier = member.identifier;
   session::Deliveries::set_group(delivery, group);
+  // Nobody will acknowledge it.
+  if (delivery.qos == QoS::AtMostOnce) {
+    sessions_.commits().record(RecordKind::GroupTaken, group, &delivery);
+  }
   queue(member.session, delivery);
 }
 
@@ -98,17 +102,17 @@ void Router::deliver_group(Group& group, Message& message) {
       ++metrics_.publish_dropped;
       if (settings_.queue_full != settings::QueueFull::DropOld || group.waiting.empty()) return;
       Delivery* const oldest = pop_waiting(group);
-      sessions_.commits().record(RecordKind::GroupTaken, group.share_name(), oldest->message);
+      sessions_.commits().record(RecordKind::GroupTaken, group, oldest);
       sessions_.deliveries().destroy(oldest);
     }
   }
   Delivery* const delivery = sessions_.deliveries().create(message);
   if (delivery == nullptr) return metrics_.count(Cause::MemoryFull);
+  sessions_.commits().record(RecordKind::GroupQueued, group, delivery);
   if (member != nullptr) return assign(group, *member, *delivery);
   if (group.waiting.empty()) ++groups_waiting_;
   group.waiting.push_back(*delivery);
   ++group.waiting_count;
-  sessions_.commits().record(RecordKind::GroupQueued, group.share_name(), &message);
 }
 
 Delivery* Router::pop_waiting(Group& group) {
@@ -131,7 +135,6 @@ void Router::dispatch(Group& group) {
         choose_member(group, group.waiting.first()->message->payload_bytes());
     if (member == nullptr) return;
     Delivery* const delivery = pop_waiting(group);
-    sessions_.commits().record(RecordKind::GroupTaken, group.share_name(), delivery->message);
     assign(group, *member, *delivery);
   }
 }
@@ -176,6 +179,9 @@ void Router::give_back(Session& session, const Group* only) {
     delivery->state = OutboundState::Queued;
     delivery->dup = false;
     delivery->identifier = 0;
+    if (delivery->qos == QoS::AtMostOnce) {
+      sessions_.commits().record(RecordKind::GroupQueued, group, delivery);
+    }
     push_waiting_front(group, *delivery);
   }
 }
@@ -228,6 +234,7 @@ void Router::leave_group(Subscription& subscription) {
 void Router::end_group(Group& group) {
   SubscriptionTree::remove(*static_cast<TreeNode*>(group.place), group);
   groups_.remove(group);
+  sessions_.commits().record(RecordKind::GroupEnded, group);
   group.place = nullptr;
   sessions_.deliveries().release_if_unused(group);
 }

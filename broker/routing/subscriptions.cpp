@@ -76,7 +76,7 @@ Subscription* Router::add(Session& session, TreeNode& node, std::string_view sha
 
 Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filter,
                                      wire::SubscriptionOptions options, std::uint32_t identifier) {
-  constexpr Subscribed kRefused{ReasonCode::QuotaExceeded, false};
+  constexpr Subscribed kRefused{ReasonCode::QuotaExceeded, nullptr};
   forget_matches();
   TreeNode* const node = tree_.make(filter.filter);
   if (node == nullptr) {
@@ -109,7 +109,7 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
       return kRefused;
     }
   }
-  return {granted(options.maximum_qos), is_new};
+  return {granted(options.maximum_qos), subscription};
 }
 
 bool Router::unsubscribe(Session& session, const topic::Filter& filter) {

@@ -9,12 +9,12 @@ bool Commits::record(const Record& change) {
   return true;
 }
 
-bool Commits::record(RecordKind kind, const Session* session, const message::Message* message) {
-  return record({.kind = kind, .session = session, .message = message});
+bool Commits::record(RecordKind kind, const Session* session, const Delivery* delivery) {
+  return record({.kind = kind, .session = session, .delivery = delivery});
 }
 
-bool Commits::record(RecordKind kind, std::string_view text, const message::Message* message) {
-  return record({.kind = kind, .message = message, .text = text});
+bool Commits::record(RecordKind kind, const Group& group, const Delivery* delivery) {
+  return record({.kind = kind, .group = &group, .delivery = delivery});
 }
 
 }  // namespace midge::session

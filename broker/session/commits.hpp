@@ -19,8 +19,13 @@ class Commits final : public DurableHandler {
 
   // Tells the journal. True when it has to become durable before it is acknowledged.
   bool record(const Record& change);
-  bool record(RecordKind kind, const Session* session, const message::Message* message = nullptr);
-  bool record(RecordKind kind, std::string_view text, const message::Message* message = nullptr);
+  bool record(RecordKind kind, const Session* session, const Delivery* delivery = nullptr);
+  bool record(RecordKind kind, const Group& group, const Delivery* delivery = nullptr);
+
+  // Whether a message of so many bytes finds room in the journal with all its receivers.
+  [[nodiscard]] bool has_room(std::size_t bytes, std::size_t receivers) const {
+    return !active_ || journal_.has_room(bytes, receivers);
+  }
 
   // The commit that everything recorded so far is part of, 0 when nothing was.
   [[nodiscard]] CommitNumber pending() const { return pending_ ? asked_ + 1 : asked_; }

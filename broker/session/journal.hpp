@@ -2,6 +2,7 @@
 // safe, and what was promised to a peer is held until then. NoJournal keeps nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,36 +15,47 @@ class Message;
 namespace midge::session {
 
 class Session;
+struct Delivery;
+struct Group;
+struct Subscription;
 
 // Commits are numbered from 1 in the order they were asked for; 0 waits for nothing.
 using CommitNumber = std::uint64_t;
 
-// What happened. Which members count is said at each kind.
+// What happened. Which members count is said at each kind. A delivery that came from a shared group
+// stays the group's until it is done or, at QoS 2, has its identifier: a member that is lost leaves
+// it there.
 enum class RecordKind : std::uint8_t {
-  SessionOpened,       // session
+  SessionOpened,       // session, number: seconds that its client has to come back after a restart
+  SessionLeft,         // session: its client has gone, and it stays
   SessionEnded,        // session
-  Subscribed,          // session, text: filter as the client wrote it, number: options byte
+  Subscribed,          // session, subscription, text: filter as the client wrote it
   Unsubscribed,        // session, text: filter
-  Queued,              // session, message
-  Discarded,           // session, message: a queued delivery ended without being sent
-  OutboundIdAssigned,  // session, message, packet_id
-  OutboundReceived,    // session, packet_id: PUBREC came
-  OutboundDone,        // session, packet_id: PUBACK, PUBCOMP or a refusal came (may be lazy)
+  Queued,              // session, delivery; again when another subscription has changed it
+  Discarded,           // session, delivery: ended without being acknowledged
+  OutboundIdAssigned,  // session, delivery, packet_id
+  OutboundReceived,    // session, delivery: PUBREC came
+  OutboundDone,        // session, delivery: PUBACK, PUBCOMP or a refusal came (may be lazy)
   InboundOpened,       // session, packet_id: a QoS 2 PUBLISH is owned
   InboundClosed,       // session, packet_id: its PUBREL came
-  Retained,            // message, or text: a topic whose retained message is gone
-  WillChanged,         // session, message: the will, null when there is none
-  GroupQueued,         // text: the shared filter, message
-  GroupTaken,          // text: the shared filter, message
+  Retained,            // message
+  RetainedGone,        // text: the topic
+  WillChanged,         // session; message: the will that it had, null when it has one now
+  GroupQueued,         // group, delivery
+  GroupTaken,          // group, delivery: gone, but to nobody who acknowledges it
+  GroupEnded,          // group
 };
 
 struct Record {
   RecordKind kind{};
   const Session* session = nullptr;
-  const message::Message* message = nullptr;
+  const Group* group = nullptr;
+  message::Message* message = nullptr;
+  const Delivery* delivery = nullptr;
+  const Subscription* subscription = nullptr;
   std::string_view text{};
   wire::PacketIdentifier packet_id = 0;
-  std::uint8_t number = 0;
+  std::uint32_t number = 0;
 };
 
 class DurableHandler {
@@ -69,6 +81,10 @@ class Journal {
   // Only copies what it needs: the views live during the call.
   virtual bool record(const Record& record) = 0;
 
+  // Whether the records of a message of so many bytes with so many receivers find room now. The
+  // others always do.
+  [[nodiscard]] virtual bool has_room(std::size_t bytes, std::size_t receivers) const = 0;
+
   // Asks that all records since the last commit become durable. The caller numbers commits: the
   // n-th call is commit n.
   virtual void commit(DurableHandler& handler) = 0;
@@ -81,6 +97,7 @@ class NoJournal final : public Journal {
  public:
   [[nodiscard]] bool is_active() const override { return false; }
   bool record(const Record&) override { return false; }
+  [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return true; }
   void commit(DurableHandler&) override {}
 };
 

@@ -30,7 +30,7 @@ class Journal final : public session::Journal {
     const message::Message* message = nullptr;
     std::string text;
     wire::PacketIdentifier packet_id = 0;
-    std::uint8_t number = 0;
+    std::uint32_t number = 0;
     session::CommitNumber commit = 0;  // the one that makes it safe
   };
 
@@ -43,6 +43,7 @@ class Journal final : public session::Journal {
   // If set, asked for each record while `durable`: which sessions are durable.
   bool (*is_durable)(const session::Record& record) = nullptr;
   bool hold = false;
+  bool is_full = false;  // no room for messages
   std::uint32_t inside_percent = 100;
   Range delay_ms;
   bool fail_next = false;
@@ -62,6 +63,7 @@ class Journal final : public session::Journal {
 
   [[nodiscard]] bool is_active() const override { return active; }
   bool record(const session::Record& record) override;
+  [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return !is_full; }
   void commit(session::DurableHandler& handler) override;
 
  private:

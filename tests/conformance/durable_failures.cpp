@@ -257,6 +257,7 @@ TEST_CASE("a disk that fails often loses nothing that was acknowledged") {
       }
       broker.journal.fail_percent = 0;
       broker.journal.inside_percent = 100;
+      broker.advance(50ms);  // what is open ends
       away.reconnect(kLasting);
       int next = 0;
       while (const auto p = away.next()) {
