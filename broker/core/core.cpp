@@ -217,6 +217,10 @@ void Core::on_loaded() {
   state().wakes_all = true;
 }
 
+Rooms Core::rooms() {
+  return {state().messages, state().sessions, state().router, state().lifecycle};
+}
+
 session::DurableHandler& Core::durable_handler() {
   return state().commits;
 }

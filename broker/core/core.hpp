@@ -19,6 +19,7 @@
 #include "broker/hal/listener.hpp"
 #include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/routing/lifecycle.hpp"
 #include "broker/routing/look_ahead.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/session/journal.hpp"
@@ -38,6 +39,14 @@ struct Seams {
   auth::Authenticator& authenticator;
   routing::VirtualTopics& virtual_topics;
   routing::LookAhead& look_ahead;
+};
+
+// What a core keeps, for a journal that brings it back.
+struct Rooms {
+  message::Messages& messages;
+  session::Sessions& sessions;
+  routing::Router& router;
+  routing::Lifecycle& lifecycle;
 };
 
 class Core : public hal::Acceptor {
@@ -70,6 +79,7 @@ class Core : public hal::Acceptor {
   // A message that load() answered Pending for is there, or has failed.
   void on_loaded();
 
+  [[nodiscard]] Rooms rooms();
   // For a journal that finishes later than inside commit().
   [[nodiscard]] session::DurableHandler& durable_handler();
   // For an authorizer that answers later.

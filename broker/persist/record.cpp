@@ -2,6 +2,34 @@
 
 namespace midge::persist {
 
+std::size_t varint_bytes(std::uint64_t value) {
+  std::size_t bytes = 1;
+  while ((value >>= 7U) != 0) ++bytes;
+  return bytes;
+}
+
+std::uint8_t* put_varint(std::uint8_t* out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7U) *out++ = static_cast<std::uint8_t>(value | 0x80U);
+  *out++ = static_cast<std::uint8_t>(value);
+  return out;
+}
+
+std::optional<std::uint64_t> take_varint(Bytes& bytes) {
+  constexpr std::size_t kLongestVarint = 10;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes.size() && i < kLongestVarint; ++i) {
+    const std::uint64_t part = bytes[i] & 0x7FU;
+    // The tenth byte has one bit left.
+    if (i == kLongestVarint - 1 && part > 1) return std::nullopt;
+    value |= part << 7 * i;
+    if ((bytes[i] & 0x80U) == 0) {
+      bytes = bytes.subspan(i + 1);
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 // What a type has, in this order: owner, message, numbers, texts.
@@ -48,35 +76,6 @@ constexpr std::array<Fields, kRecordTypes> make_fields() {
   return all;
 }
 constexpr std::array<Fields, kRecordTypes> kFields = make_fields();
-
-constexpr std::size_t kLongestVarint = 10;
-
-std::size_t varint_bytes(std::uint64_t value) {
-  std::size_t bytes = 1;
-  while ((value >>= 7U) != 0) ++bytes;
-  return bytes;
-}
-
-std::uint8_t* put_varint(std::uint8_t* out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) *out++ = static_cast<std::uint8_t>(value | 0x80U);
-  *out++ = static_cast<std::uint8_t>(value);
-  return out;
-}
-
-std::optional<std::uint64_t> take_varint(Bytes& bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size() && i < kLongestVarint; ++i) {
-    const std::uint64_t part = bytes[i] & 0x7FU;
-    // The tenth byte has one bit left.
-    if (i == kLongestVarint - 1 && part > 1) return std::nullopt;
-    value |= part << 7 * i;
-    if ((bytes[i] & 0x80U) == 0) {
-      bytes = bytes.subspan(i + 1);
-      return value;
-    }
-  }
-  return std::nullopt;
-}
 
 // Calls visit(number) for each number of a record, in order.
 template <class Visit>

@@ -63,6 +63,13 @@ struct Record {
   std::array<std::string_view, 3> texts{};
 };
 
+// Numbers as they stand in records, for texts that are made of them.
+[[nodiscard]] std::size_t varint_bytes(std::uint64_t value);
+// Returns behind it.
+std::uint8_t* put_varint(std::uint8_t* out, std::uint64_t value);
+// Takes one off `bytes`; nothing when none begins them.
+[[nodiscard]] std::optional<std::uint64_t> take_varint(Bytes& bytes);
+
 // Bytes that encode() writes. `more` stand behind the last text: a payload, which is written by the
 // caller.
 [[nodiscard]] std::size_t encoded_bytes(const Record& record, std::size_t more = 0);

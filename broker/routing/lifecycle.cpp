@@ -31,15 +31,25 @@ void Lifecycle::detach(Session& session, bool with_will) {
   // [MQTT-3.1.2-23].
   if (session.expiry_seconds == 0) return end(session);
   if (!router_.keeps_qos0()) sessions_.drop_qos0(session);
-  session.ends = session.expiry_seconds == wire::kSessionNeverExpires
-                     ? kNever
-                     : now_ + std::chrono::seconds(session.expiry_seconds);
-  if (session.will != nullptr) {
-    session.will->due = now_ + std::chrono::seconds(session.will->delay_seconds);
-    if (session.will->delay_seconds == 0) publish_will(session);
-  }
+  wait(session, now_);
+  if (session.will != nullptr && session.will->delay_seconds == 0) publish_will(session);
   sessions_.commits().record(session::RecordKind::SessionLeft, &session);
   arm(session);
+}
+
+void Lifecycle::restore(Session& session, Instant left) {
+  wait(session, left);
+  arm(session);
+}
+
+// The times of an absent client count from when it left.
+void Lifecycle::wait(Session& session, Instant left) {
+  session.ends = session.expiry_seconds == wire::kSessionNeverExpires
+                     ? kNever
+                     : left + std::chrono::seconds(session.expiry_seconds);
+  if (session.will != nullptr) {
+    session.will->due = left + std::chrono::seconds(session.will->delay_seconds);
+  }
 }
 
 void Lifecycle::drop_will(Session& session) {

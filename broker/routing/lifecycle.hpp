@@ -46,6 +46,9 @@ class Lifecycle {
   // Gives it up unpublished.
   void drop_will(session::Session& session);
 
+  // A session that a journal brought back: its connection ended at `left`.
+  void restore(session::Session& session, Instant left);
+
   // The session's deadline has come.
   void on_deadline(session::Session& session);
 
@@ -53,6 +56,7 @@ class Lifecycle {
   // Subscriptions of sessions that are over that a turn takes away.
   static constexpr std::uint32_t kSweeps = 512;
 
+  void wait(session::Session& session, Instant left);
   void arm(session::Session& session);
   void record_will_gone(const session::Session& session, message::Message& message);
   void sweep();

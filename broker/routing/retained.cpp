@@ -239,6 +239,15 @@ void RetainedStore::step(RetainedCursor& cursor, std::string_view filter) {
   move(cursor, {});
 }
 
+void RetainedStore::step(RetainedCursor& cursor) {
+  RetainedNode* node = cursor.node;
+  if (node->first_child != nullptr) return move(cursor, {node->first_child, 0, true});
+  while (node != &root_ && node->next_sibling == nullptr) {
+    node = static_cast<RetainedNode*>(node->parent);
+  }
+  move(cursor, node != &root_ ? RetainedCursor{node->next_sibling, 0, true} : RetainedCursor{});
+}
+
 bool RetainedStore::is_match(const RetainedCursor& cursor, std::string_view filter) const {
   // The root never has a message.
   if (cursor.node->message() == nullptr || !cursor.matches) return false;

@@ -80,6 +80,8 @@ class RetainedStore final : private LevelTree {
   void step(RetainedCursor& cursor, std::string_view filter);
   [[nodiscard]] bool is_match(const RetainedCursor& cursor, std::string_view filter) const;
   void stop(RetainedCursor& cursor);
+  // The same walk over all there is: moves to the next node, whatever it is.
+  void step(RetainedCursor& cursor);
 
  private:
   // What the node had as named(), which is the caller's to release.

@@ -110,6 +110,17 @@ class Router {
   // Whether waiting QoS 0 messages outlive a connection.
   [[nodiscard]] bool keeps_qos0() const { return settings_.queue_qos0_messages; }
 
+  // --- what a journal keeps ---
+
+  // The filter of a subscription or a group as a client writes it: with $share.
+  [[nodiscard]] std::size_t filter_bytes(const session::Subscriber& subscriber) const;
+  void write_filter(const session::Subscriber& subscriber, std::uint8_t* out) const;
+  // The group of a shared filter, or null.
+  [[nodiscard]] session::Group* find_group(const topic::Filter& filter) const;
+  // Puts a delivery behind those that wait in a group.
+  void restore_waiting(session::Group& group, session::Delivery& delivery);
+  [[nodiscard]] RetainedStore& retained() { return retained_; }
+
   // --- virtual topics ---
 
   [[nodiscard]] bool has_virtual_subscriber() const;

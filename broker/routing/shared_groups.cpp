@@ -110,9 +110,7 @@ void Router::deliver_group(Group& group, Message& message) {
   if (delivery == nullptr) return metrics_.count(Cause::MemoryFull);
   sessions_.commits().record(RecordKind::GroupQueued, group, delivery);
   if (member != nullptr) return assign(group, *member, *delivery);
-  if (group.waiting.empty()) ++groups_waiting_;
-  group.waiting.push_back(*delivery);
-  ++group.waiting_count;
+  restore_waiting(group, *delivery);
 }
 
 Delivery* Router::pop_waiting(Group& group) {

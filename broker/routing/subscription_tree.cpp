@@ -70,14 +70,21 @@ SubscriptionTree::Frame SubscriptionTree::frame(const TreeNode& node, std::strin
   return {&node, rest, hash, level_bytes};
 }
 
-std::string_view SubscriptionTree::filter_of(const TreeNode& node, MutableBytes out) const {
-  std::size_t start = out.size();
+std::size_t SubscriptionTree::filter_bytes(const TreeNode& node) const {
+  std::size_t bytes = 0;
   for (const LevelNode* at = &node; at->parent != nullptr; at = at->parent) {
-    if (at != &node) out[--start] = '/';
-    start -= label(*at).size();
-    copy(out.data() + start, label(*at));
+    bytes += label(*at).size() + (at != &node ? 1 : 0);
   }
-  return as_text(out.subspan(start));
+  return bytes;
+}
+
+void SubscriptionTree::write_filter(const TreeNode& node, std::uint8_t* out) const {
+  out += filter_bytes(node);
+  for (const LevelNode* at = &node; at->parent != nullptr; at = at->parent) {
+    if (at != &node) *--out = '/';
+    out -= label(*at).size();
+    copy(out, label(*at));
+  }
 }
 
 void SubscriptionTree::for_each_match(std::string_view topic_name,

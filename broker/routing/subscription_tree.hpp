@@ -69,9 +69,9 @@ class SubscriptionTree final : public LevelTree {
   // must not change the tree.
   void for_each_match(std::string_view topic_name, FunctionRef<void(TreeNode&)> visit) const;
 
-  // Writes the filter of `node` to the end of `out`, which must be long enough (65'535 bytes); the
-  // result is a view into it.
-  [[nodiscard]] std::string_view filter_of(const TreeNode& node, MutableBytes out) const;
+  // The filter that `node` stands for: its length, and its bytes to where that many have room.
+  [[nodiscard]] std::size_t filter_bytes(const TreeNode& node) const;
+  void write_filter(const TreeNode& node, std::uint8_t* out) const;
 
   // --- for walks of other kinds ---
 

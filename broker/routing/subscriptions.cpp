@@ -1,4 +1,6 @@
 // Router: adding, replacing and removing subscriptions (MQTT 5.0 sections 3.8.4 and 3.10.4).
+#include <utility>
+
 #include "broker/routing/router.hpp"
 
 namespace midge::routing {
@@ -110,6 +112,51 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
     }
   }
   return {granted(options.maximum_qos), subscription};
+}
+
+namespace {
+
+constexpr std::string_view kShare = "$share/";
+
+// The node of a subscription or a group, and the share name; empty: not shared.
+std::pair<const TreeNode*, std::string_view> place_of(const session::Subscriber& subscriber) {
+  const Group* const group = subscriber.is_group
+                                 ? &static_cast<const Group&>(subscriber)
+                                 : static_cast<const Subscription&>(subscriber).group();
+  const void* const node =
+      group != nullptr ? group->place : static_cast<const Subscription&>(subscriber).node();
+  return {static_cast<const TreeNode*>(node),
+          group != nullptr ? group->share_name() : std::string_view{}};
+}
+
+}  // namespace
+
+std::size_t Router::filter_bytes(const session::Subscriber& subscriber) const {
+  const auto [node, share_name] = place_of(subscriber);
+  return tree_.filter_bytes(*node) +
+         (share_name.empty() ? 0 : kShare.size() + share_name.size() + 1);
+}
+
+void Router::write_filter(const session::Subscriber& subscriber, std::uint8_t* out) const {
+  const auto [node, share_name] = place_of(subscriber);
+  if (!share_name.empty()) {
+    copy(out, kShare);
+    copy(out + kShare.size(), share_name);
+    out += kShare.size() + share_name.size();
+    *out++ = '/';
+  }
+  tree_.write_filter(*node, out);
+}
+
+Group* Router::find_group(const topic::Filter& filter) const {
+  const TreeNode* const node = tree_.find(filter.filter);
+  return node != nullptr ? find_group(*node, filter.share_name) : nullptr;
+}
+
+void Router::restore_waiting(Group& group, session::Delivery& delivery) {
+  if (group.waiting.empty()) ++groups_waiting_;
+  group.waiting.push_back(delivery);
+  ++group.waiting_count;
 }
 
 bool Router::unsubscribe(Session& session, const topic::Filter& filter) {

@@ -40,6 +40,7 @@ struct Delivery {
   bool dup : 1 = false;          // the PUBLISH went out on an earlier connection
   bool takes_quota : 1 = false;  // counts against the receiver's Receive Maximum now
   bool is_passed : 1 = false;    // identifiers have gone once round and passed its own by
+  bool is_copied : 1 = false;    // the journal has told it again
 };
 
 static_assert(sizeof(IdentifierList) <= sizeof(Delivery));

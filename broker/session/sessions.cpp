@@ -120,6 +120,10 @@ void Sessions::launch(Session& session, Delivery& delivery, OutboundState state)
   delivery.packet_id = session.last_packet_id;
   delivery.is_passed = false;
   delivery.state = state;
+  restore_flight(session, delivery);
+}
+
+void Sessions::restore_flight(Session& session, Delivery& delivery) {
   session.inflight.push_back(delivery);
   ++session.inflight_count;
   ++metrics_.inflight_messages;

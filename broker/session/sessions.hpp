@@ -71,6 +71,9 @@ class Sessions {
   // Takes a delivery out of flight; the caller owns it. Frees its quota.
   Delivery* land(Session& session, Found found);
 
+  // Puts a delivery that has its identifier and its state behind those in flight.
+  void restore_flight(Session& session, Delivery& delivery);
+
   // A new connection starts: everything in flight is to be sent again, with a new quota
   // [MQTT-4.4.0-1] [MQTT-4.9.0-1].
   static void restart_flight(Session& session);

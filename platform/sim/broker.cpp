@@ -1,5 +1,7 @@
 #include "platform/sim/broker.hpp"
 
+#include <algorithm>
+
 namespace midge::sim {
 
 Broker::Broker(World& world)
@@ -17,6 +19,12 @@ Broker::~Broker() {
   stop();
 }
 
+void Broker::keep_in(Storage& storage, std::size_t buffer_bytes, Duration interval) {
+  storage_ = &storage;
+  storage_buffer_.resize(buffer_bytes);
+  storage_interval_ = interval;
+}
+
 bool Broker::start() {
   MIDGE_ASSERT(!running());
   const std::size_t bytes = settings.limits.memory_bytes;
@@ -24,17 +32,36 @@ bool Broker::start() {
   arena_ = std::make_unique<Arena>(MutableBytes(memory_.get(), bytes), page_bytes, reserve_pages,
                                    backing_);
   metrics = {};
+  if (storage_ != nullptr) {
+    store_.emplace(persist::Store::Parts{.storage = *storage_,
+                                         .arena = *arena_,
+                                         .buffer = storage_buffer_,
+                                         .interval = storage_interval_});
+  }
+  session::Journal& chosen = store_ ? static_cast<session::Journal&>(*store_) : journal;
   core_ = core::Core::create(settings, {.arena = *arena_,
                                         .entropy = entropy,
                                         .log = log,
                                         .metrics = metrics,
-                                        .journal = journal,
+                                        .journal = chosen,
                                         .loader = loader,
                                         .authorizer = authorizer,
                                         .authenticator = *authenticator_,
                                         .virtual_topics = *virtual_topics_,
                                         .look_ahead = match_ahead_});
-  if (core_ == nullptr) return false;
+  if (core_ == nullptr) {
+    store_.reset();
+    return false;
+  }
+  if (store_) {
+    restored_ = {};
+    mount_error_ = store_->mount(*core_, static_cast<std::uint32_t>(world_.random().next()),
+                                 world_.now(), world_.wall(), restored_);
+    if (mount_error_ != persist::MountError::None) {
+      end();
+      return false;
+    }
+  }
   world_.attach(*this);
   return true;
 }
@@ -42,13 +69,44 @@ bool Broker::start() {
 void Broker::stop() {
   if (!running()) return;
   world_.detach();
-  core::Core::destroy(core_);
-  core_ = nullptr;
-  arena_.reset();
-  memory_.reset();
+  end();
   journal.restart();
   loader.restart();
   authorizer.restart();
+}
+
+void Broker::end() {
+  ++life_;
+  storage_works_ = false;
+  if (storage_ != nullptr) storage_->forget_pending();
+  core::Core::destroy(core_);
+  core_ = nullptr;
+  store_.reset();
+  arena_.reset();
+  memory_.reset();
+}
+
+void Broker::begin(Instant now, WallTime wall) {
+  if (store_) store_->begin(now, wall);
+  core_->begin(now, wall);
+}
+
+void Broker::turn() {
+  core_->turn();
+  if (!store_) return;
+  store_->turn();
+  if (!storage_->is_pending() || storage_works_) return;
+  storage_works_ = true;
+  world_.after(Duration{world_.random().in(storage_ms)}, [this, life = life_] {
+    if (life != life_) return;
+    storage_works_ = false;
+    storage_->work();
+  });
+}
+
+Instant Broker::next_deadline() const {
+  const Instant next = core_->next_deadline();
+  return store_ ? std::min(next, store_->next_deadline()) : next;
 }
 
 void Broker::shut_down() {

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <optional>
+#include <vector>
 
 #include "broker/auth/authenticator.hpp"
 #include "broker/base/arena.hpp"
 #include "broker/core/core.hpp"
 #include "broker/metrics/metrics.hpp"
+#include "broker/persist/store.hpp"
 #include "broker/routing/match_ahead.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/settings/settings.hpp"
@@ -18,6 +21,7 @@
 #include "platform/sim/journal.hpp"
 #include "platform/sim/loader.hpp"
 #include "platform/sim/log.hpp"
+#include "platform/sim/storage.hpp"
 #include "platform/sim/world.hpp"
 
 namespace midge::sim {
@@ -45,7 +49,14 @@ class Broker final : private Engine, private LoadedHandler {
   void use(routing::VirtualTopics& topics) { virtual_topics_ = &topics; }
   void use(auth::Authenticator& authenticator) { authenticator_ = &authenticator; }
 
-  // False when the core can't be made (no entropy, too little memory).
+  // What it keeps it keeps there: a real journal instead of `journal`. Before start(); `storage`
+  // outlives the broker. The buffer is cut in two, see persist::Log.
+  void keep_in(Storage& storage, std::size_t buffer_bytes, Duration interval = Duration{0});
+  // How long a storage that is late takes.
+  Range storage_ms{1, 10};
+
+  // False when the core can't be made (no entropy, too little memory), or what was kept can't be
+  // brought back.
   [[nodiscard]] bool start();
   // The power is cut: everything in memory is gone, clients see a reset. start() may follow.
   void stop();
@@ -56,6 +67,11 @@ class Broker final : private Engine, private LoadedHandler {
   // Only while running.
   [[nodiscard]] core::Core& core() { return *core_; }
   [[nodiscard]] Arena& arena() { return *arena_; }
+  // Only with keep_in().
+  [[nodiscard]] persist::Store& store() { return *store_; }
+  // What the last start() brought back.
+  [[nodiscard]] const persist::Restored& restored() const { return restored_; }
+  [[nodiscard]] persist::MountError mount_error() const { return mount_error_; }
 
  private:
   static constexpr std::size_t kLargestPage = 4'096;
@@ -64,9 +80,10 @@ class Broker final : private Engine, private LoadedHandler {
     void operator()(std::uint8_t* memory) const { ::operator delete(memory, alignment); }
   };
 
-  void begin(Instant now, WallTime wall) override { core_->begin(now, wall); }
-  void turn() override { core_->turn(); }
-  [[nodiscard]] Instant next_deadline() const override { return core_->next_deadline(); }
+  void end();
+  void begin(Instant now, WallTime wall) override;
+  void turn() override;
+  [[nodiscard]] Instant next_deadline() const override;
   [[nodiscard]] hal::TransportHandler* accept(hal::Transport& transport,
                                               std::uint16_t listener) override {
     return core_->accept(transport, listener);
@@ -85,6 +102,15 @@ class Broker final : private Engine, private LoadedHandler {
   auth::NoAuthenticator no_authenticator_;
   auth::Authenticator* authenticator_ = &no_authenticator_;
   core::Core* core_ = nullptr;
+
+  Storage* storage_ = nullptr;
+  std::vector<std::uint8_t> storage_buffer_;
+  Duration storage_interval_{0};
+  std::optional<persist::Store> store_;
+  persist::Restored restored_;
+  persist::MountError mount_error_ = persist::MountError::None;
+  std::uint32_t life_ = 0;  // what was scheduled in an earlier one is void
+  bool storage_works_ = false;
 };
 
 }  // namespace midge::sim

@@ -35,6 +35,8 @@ class Storage final : public hal::Storage {
   [[nodiscard]] bool is_off() const { return is_off_; }
   // Ends what is pending.
   void work();
+  // Whoever waited for it is gone.
+  void forget_pending() { handler_ = nullptr; }
   [[nodiscard]] bool is_pending() const { return handler_ != nullptr; }
 
   // Programs and erases since the beginning.

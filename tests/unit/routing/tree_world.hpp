@@ -34,8 +34,9 @@ struct TreeWorld {
     nodes.erase(filter);
   }
   std::string filter_of(const routing::TreeNode& node) const {
-    std::vector<std::uint8_t> text(1'024);
-    return std::string(tree.filter_of(node, text));
+    std::vector<std::uint8_t> text(tree.filter_bytes(node));
+    tree.write_filter(node, text.data());
+    return {text.begin(), text.end()};
   }
   std::set<std::string> matching(const std::string& topic_name) const {
     std::set<std::string> all;

@@ -1,0 +1,115 @@
+#include "broker/persist/store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace midge::persist {
+
+Store::Store(const Parts& parts)
+    : memory_(parts.arena),
+      interval_(parts.interval),
+      segments_(parts.storage.geometry().segments),
+      segment_bytes_(parts.storage.geometry().segment_bytes),
+      log_(parts.storage, *this, parts.buffer),
+      index_(memory_),
+      owner_pool_(parts.arena) {}
+
+Store::Owner* Store::find(const session::Session* session) const {
+  return index_.find(session->hash,
+                     [session](const Owner& owner) { return owner.session == session; });
+}
+
+Store::Owner* Store::find(const session::Group* group) const {
+  return index_.find(group->hash, [group](const Owner& owner) { return owner.group == group; });
+}
+
+Store::Owner* Store::make(session::Session* session, session::Group* group) {
+  Owner* const owner = owner_pool_.create(Reserve::Keep);
+  if (owner == nullptr) return nullptr;
+  owner->session = session;
+  owner->group = group;
+  owner->hash = session != nullptr ? session->hash : group->hash;
+  owner->number = next_owner_++;
+  owner->segment = here();
+  index_.insert(*owner);
+  owners_.push_back(*owner);
+  return owner;
+}
+
+void Store::remove(Owner& owner) {
+  if (copied_owner_ == &owner) {
+    copied_owner_ = owners_.next(owner);
+    owner_step_ = OwnerStep::Begin;
+  }
+  index_.remove(owner);
+  owners_.remove(owner);
+  owner_pool_.destroy(&owner);
+}
+
+bool Store::has_room(std::size_t bytes, std::size_t receivers) const {
+  // What a message's own record has beside its texts, and the record of a delivery.
+  constexpr std::size_t kMessage = 40;
+  constexpr std::size_t kDelivery = 24;
+  // A part is kept for what can't wait: acknowledgements, sessions that end.
+  const std::size_t kept = log_.longest_record() / 4;
+  // Two segments stay free, so that what is in the oldest can be copied.
+  return !log_.is_failed() && log_.free_segments() >= 2 &&
+         log_.has_room(bytes + kMessage + receivers * kDelivery + kept);
+}
+
+void Store::commit(session::DurableHandler& handler) {
+  handler_ = &handler;
+  static_cast<void>(copy_some());
+  ++asked_;
+  is_dirty_ = false;
+  log_.commit();
+  // It keeps what it has for a device that works again, but nobody may rely on that.
+  if (std::exchange(found_no_room_, false) || (log_.is_failed() && safe_ < asked_)) {
+    handler.on_commit_failed(asked_);
+  }
+}
+
+void Store::commit_own() {
+  ++own_;
+  is_dirty_ = false;
+  log_.commit();
+}
+
+void Store::on_committed(std::uint64_t count) {
+  committed_ = count;
+  if (release_at_ != 0 && count >= release_at_) end_copying();
+  const std::uint64_t safe = std::min(asked_, count - std::min(count, own_));
+  if (safe <= safe_) return;
+  safe_ = safe;
+  handler_->on_durable(safe_);
+}
+
+void Store::on_log_failed() {
+  retry_at_ = now_ + kRetry;
+  if (safe_ < asked_) handler_->on_commit_failed(safe_ + 1);
+}
+
+void Store::turn() {
+  if (log_.is_failed()) {
+    if (now_ < retry_at_) return;
+    log_.retry();
+  }
+  if (log_.is_busy() || log_.is_failed() || safe_ < asked_) return;
+  const bool is_due =
+      is_dirty_ && now_ >= dirty_since_ + (interval_.count() > 0 ? interval_ : kLazy);
+  if (copy_some() || is_due) commit_own();
+}
+
+Instant Store::next_deadline() const {
+  if (log_.is_failed()) return retry_at_;
+  if (log_.is_busy() || safe_ < asked_) return kNever;
+  if (copying_ != Copying::Nothing) return now_;
+  if (!is_dirty_) return kNever;
+  return dirty_since_ + (interval_.count() > 0 ? interval_ : kLazy);
+}
+
+void Store::finish() {
+  if (is_dirty_ && safe_ == asked_ && !log_.is_failed()) commit_own();
+}
+
+}  // namespace midge::persist

@@ -1,0 +1,392 @@
+// Store: what happens in the broker, as records.
+#include <algorithm>
+#include <limits>
+
+#include "broker/persist/store.hpp"
+#include "broker/routing/router.hpp"
+
+namespace midge::persist {
+
+using session::Delivery;
+using session::RecordKind;
+using session::Session;
+using session::Subscription;
+using wire::QoS;
+
+namespace {
+
+std::uint64_t flags_of(QoS qos, bool retain) {
+  return static_cast<std::uint64_t>(qos) | (retain ? flags::kRetain : 0);
+}
+
+std::uint64_t flags_of(session::PackedOptions options) {
+  return static_cast<std::uint64_t>(options.maximum_qos) | (options.no_local ? 4U : 0U) |
+         (options.retain_as_published ? 8U : 0U) |
+         static_cast<std::uint64_t>(options.retain_handling) << 4U;
+}
+
+// Whether a delivery has left its group: at QoS 2, once it has its identifier, nobody else may have
+// it [MQTT-4.8.2-5].
+bool has_left_group(const Delivery& delivery) {
+  return delivery.qos == QoS::ExactlyOnce && delivery.packet_id != 0;
+}
+
+}  // namespace
+
+bool Store::record(const session::Record& record) {
+  if (!rooms_) return false;
+  const std::uint64_t before = log_.appended();
+  // What found no room makes its commit fail.
+  const bool is_durable = take(record) || found_no_room_;
+  const bool waits = is_durable && interval_.count() == 0;
+  if (!waits && !is_dirty_ && log_.appended() != before) {
+    is_dirty_ = true;
+    dirty_since_ = now_;
+  }
+  return waits;
+}
+
+bool Store::take(const session::Record& record) {
+  switch (record.kind) {
+    case RecordKind::SessionOpened:
+    case RecordKind::SessionLeft:
+    case RecordKind::SessionEnded:
+    case RecordKind::Subscribed:
+    case RecordKind::Unsubscribed:
+    case RecordKind::InboundOpened:
+    case RecordKind::InboundClosed:
+      return take_session(record);
+    case RecordKind::Queued:
+    case RecordKind::Discarded:
+    case RecordKind::OutboundIdAssigned:
+    case RecordKind::OutboundReceived:
+    case RecordKind::OutboundDone:
+      return take_delivery(record);
+    case RecordKind::Retained:
+      return tell_retained(*record.message);
+    case RecordKind::RetainedGone:
+      return put(nullptr, {.type = RecordType::RetainedGone, .texts = {record.text}});
+    case RecordKind::WillChanged:
+      return take_will(record);
+    case RecordKind::GroupQueued:
+    case RecordKind::GroupTaken:
+    case RecordKind::GroupEnded:
+      return take_group(record);
+  }
+  return false;
+}
+
+bool Store::take_session(const session::Record& record) {
+  auto* const session = const_cast<Session*>(record.session);
+  Owner* owner = find(session);
+  if (record.kind == RecordKind::SessionOpened) {
+    if (session->expiry_seconds == 0 && session->will == nullptr) {
+      return owner != nullptr && end(*owner);
+    }
+    const bool is_new = owner == nullptr;
+    if (is_new) owner = make(session, nullptr);
+    if (owner == nullptr) return false;
+    const bool is_told = !is_new && !owner->is_away &&
+                         owner->expiry_seconds == session->expiry_seconds &&
+                         owner->grace_seconds == record.number;
+    owner->grace_seconds = record.number;
+    return !is_told && tell(*owner, 0);
+  }
+  if (owner == nullptr) return false;
+  const wire::PacketIdentifier id = record.packet_id;
+  switch (record.kind) {
+    case RecordKind::SessionLeft:
+      if (owner->expiry_seconds != session->expiry_seconds) tell(*owner, 0);
+      return tell_away(*owner);
+    case RecordKind::SessionEnded:
+      return end(*owner);
+    default:
+      break;
+  }
+  if (!keeps_all(owner)) return false;
+  // Subscriptions that come or go are copied from the first one on.
+  const bool changes =
+      record.kind == RecordKind::Subscribed || record.kind == RecordKind::Unsubscribed;
+  if (changes && copied_owner_ == owner && copied_subscription_ != nullptr) {
+    copied_subscription_ = session->subscriptions.first();
+  }
+  switch (record.kind) {
+    case RecordKind::Subscribed:
+      return put(owner, {.type = RecordType::Subscribed,
+                         .owner = owner->number,
+                         .numbers = {flags_of(record.subscription->options),
+                                     record.subscription->identifier},
+                         .texts = {record.text}});
+    case RecordKind::Unsubscribed:
+      return put(
+          owner,
+          {.type = RecordType::Unsubscribed, .owner = owner->number, .texts = {record.text}});
+    case RecordKind::InboundOpened:
+      return put(owner,
+                 {.type = RecordType::InboundOpened, .owner = owner->number, .numbers = {id}});
+    case RecordKind::InboundClosed:
+      return put(owner,
+                 {.type = RecordType::InboundClosed, .owner = owner->number, .numbers = {id}});
+    default:
+      return false;
+  }
+}
+
+bool Store::take_delivery(const session::Record& record) {
+  const Delivery& delivery = *record.delivery;
+  if (delivery.qos == QoS::AtMostOnce) return false;
+  Owner* const own = find(record.session);
+  Owner* const session = keeps_all(own) ? own : nullptr;
+  Owner* const owner = owner_of(delivery, session);
+  switch (record.kind) {
+    case RecordKind::Queued:
+      return owner != nullptr && tell_queued(*owner, delivery);
+    case RecordKind::OutboundIdAssigned: {
+      // A delivery at QoS 1 stays its group's.
+      const bool leaves_group = delivery.group != nullptr && delivery.qos == QoS::ExactlyOnce;
+      if (delivery.group == nullptr || leaves_group) {
+        if (session != nullptr && leaves_group) tell_queued(*session, delivery);
+        if (session != nullptr) tell_launched(*session, delivery, record.packet_id, 0);
+        if (leaves_group && owner != nullptr) {
+          put(owner, {.type = RecordType::Discarded,
+                      .owner = owner->number,
+                      .message = delivery.message->stored()->number});
+        }
+      }
+      return session != nullptr;
+    }
+    case RecordKind::OutboundReceived:
+      return owner != nullptr && put(owner, {.type = RecordType::Received,
+                                             .owner = owner->number,
+                                             .numbers = {delivery.packet_id}});
+    case RecordKind::OutboundDone:
+      if (owner != nullptr && owner == session) {
+        // Lost, it is sent once more.
+        put(owner,
+            {.type = RecordType::Done, .owner = owner->number, .numbers = {delivery.packet_id}});
+        return false;
+      }
+      [[fallthrough]];
+    case RecordKind::Discarded:
+      if (owner != nullptr) {
+        put(owner, {.type = RecordType::Discarded,
+                    .owner = owner->number,
+                    .message = delivery.message->stored()->number});
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+bool Store::take_group(const session::Record& record) {
+  auto* const group = const_cast<session::Group*>(record.group);
+  Owner* owner = find(group);
+  if (record.kind == RecordKind::GroupEnded) return owner != nullptr && end(*owner);
+  const Delivery& delivery = *record.delivery;
+  message::Message& message = *delivery.message;
+  if (message.qos() == QoS::AtMostOnce) return false;
+  if (record.kind == RecordKind::GroupTaken) {
+    if (owner != nullptr) {
+      put(owner, {.type = RecordType::Discarded,
+                  .owner = owner->number,
+                  .message = message.stored()->number});
+    }
+    return false;
+  }
+  if (owner == nullptr) {
+    // It is kept for members that outlive their connections.
+    bool is_kept = false;
+    for (const Subscription* at = group->members.first(); at != nullptr && !is_kept;
+         at = group->members.next(*at)) {
+      is_kept = at->session.expiry_seconds > 0;
+    }
+    if (is_kept) owner = make(nullptr, group);
+    if (owner == nullptr) return false;
+    tell(*owner, 0);
+  }
+  return tell_queued(*owner, delivery);
+}
+
+bool Store::take_will(const session::Record& record) {
+  auto* const session = const_cast<Session*>(record.session);
+  Owner* owner = find(session);
+  if (record.message != nullptr) {
+    // As an application message it is one of the present.
+    record.message->stored()->number = 0;
+    return owner != nullptr && put(owner, {.type = RecordType::WillGone, .owner = owner->number});
+  }
+  if (owner == nullptr) {
+    owner = make(session, nullptr);
+    if (owner == nullptr) return false;
+    tell(*owner, 0);
+  }
+  return tell_will(*owner);
+}
+
+Store::Owner* Store::owner_of(const Delivery& delivery, Owner* session) const {
+  return delivery.group != nullptr && !has_left_group(delivery) ? find(delivery.group) : session;
+}
+
+bool Store::put(Owner* owner, const Record& record) {
+  return put(owner, record, 0, [](std::uint8_t*) {});
+}
+
+template <class Fill>
+bool Store::put(Owner* owner, const Record& record, std::size_t more, Fill fill) {
+  std::uint8_t* const place = log_.append(encoded_bytes(record, more));
+  if (place == nullptr) {
+    found_no_room_ = true;
+    fall_behind(owner);
+    return false;
+  }
+  fill(encode(record, place, more));
+  return true;
+}
+
+void Store::fall_behind(Owner* owner) {
+  if (owner == nullptr) return;
+  owner->is_behind = true;
+  any_behind_ = true;
+}
+
+bool Store::tell(Owner& owner, std::uint64_t told_flags) {
+  owner.segment = here();
+  if (owner.group != nullptr) {
+    const Record record{.type = RecordType::Group, .owner = owner.number};
+    return put(&owner, record, rooms_->router.filter_bytes(*owner.group),
+               [&](std::uint8_t* out) { rooms_->router.write_filter(*owner.group, out); });
+  }
+  const Session& session = *owner.session;
+  owner.is_away = false;
+  owner.expiry_seconds = session.expiry_seconds;
+  return put(&owner, {.type = RecordType::Session,
+                      .owner = owner.number,
+                      .numbers = {owner.expiry_seconds, owner.grace_seconds, session.last_packet_id,
+                                  told_flags},
+                      .texts = {session.client_id(), session.user_name()}});
+}
+
+bool Store::tell_away(Owner& owner) {
+  owner.is_away = true;
+  return put(&owner, {.type = RecordType::SessionAway,
+                      .owner = owner.number,
+                      .numbers = {static_cast<std::uint64_t>(wall_.count())}});
+}
+
+bool Store::tell(Owner& owner, const Subscription& subscription) {
+  const Record record{.type = RecordType::Subscribed,
+                      .owner = owner.number,
+                      .numbers = {flags_of(subscription.options), subscription.identifier}};
+  return put(&owner, record, rooms_->router.filter_bytes(subscription),
+             [&](std::uint8_t* out) { rooms_->router.write_filter(subscription, out); });
+}
+
+bool Store::tell_will(Owner& owner) {
+  const session::Will& will = *owner.session->will;
+  if (!tell(*will.message)) {
+    fall_behind(&owner);
+    return false;
+  }
+  const std::uint64_t expiry =
+      will.expiry_seconds ? std::uint64_t{*will.expiry_seconds} + 1 : std::uint64_t{0};
+  return put(&owner, {.type = RecordType::Will,
+                      .owner = owner.number,
+                      .message = will.message->stored()->number,
+                      .numbers = {will.delay_seconds, expiry}});
+}
+
+bool Store::tell_queued(Owner& owner, const Delivery& delivery) {
+  if (!tell(*delivery.message)) {
+    fall_behind(&owner);
+    return false;
+  }
+  // A group's members have their own QoS and identifiers.
+  const bool is_group = owner.group != nullptr;
+  const Record record{
+      .type = RecordType::Queued,
+      .owner = owner.number,
+      .message = delivery.message->stored()->number,
+      .numbers = {is_group ? flags_of(delivery.message->qos(), delivery.message->retain())
+                           : flags_of(delivery.qos, delivery.retain)}};
+  std::size_t identifier_bytes = 0;
+  if (!is_group) {
+    session::Deliveries::for_each_identifier(
+        delivery, [&](std::uint32_t identifier) { identifier_bytes += varint_bytes(identifier); });
+  }
+  return put(&owner, record, identifier_bytes, [&](std::uint8_t* out) {
+    if (is_group) return;
+    session::Deliveries::for_each_identifier(
+        delivery, [&](std::uint32_t identifier) { out = put_varint(out, identifier); });
+  });
+}
+
+bool Store::tell_launched(Owner& owner, const Delivery& delivery, wire::PacketIdentifier packet_id,
+                          std::uint64_t told_flags) {
+  return put(&owner, {.type = RecordType::Launched,
+                      .owner = owner.number,
+                      .message = delivery.message->stored()->number,
+                      .numbers = {packet_id | told_flags}});
+}
+
+bool Store::tell_retained(message::Message& message) {
+  return tell(message) &&
+         put(nullptr, {.type = RecordType::Retained, .message = message.stored()->number});
+}
+
+std::uint64_t Store::expiry_of(const message::Message& message, std::uint64_t& told_flags) const {
+  if (message.expires() == kNever) return 0;
+  const Duration left = message.expires() - now_;
+  if (wall_.count() == 0) {
+    told_flags |= flags::kTimeLeft;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 1));
+  }
+  return static_cast<std::uint64_t>(std::max<std::int64_t>((wall_ + left).count(), 1));
+}
+
+bool Store::tell(message::Message& message) {
+  message::Stored& stored = *message.stored();
+  // One that is in the segment that is being copied is copied before it is named again.
+  const bool moves = copied_segment_ != 0 && stored.segment == copied_segment_;
+  if (stored.number != 0 && !moves) return true;
+  const MessageNumber number = stored.number != 0 ? stored.number : next_message_;
+  std::uint64_t told_flags = flags_of(message.qos(), message.retain());
+  const std::uint64_t expiry = expiry_of(message, told_flags);
+  const Owner* const publisher =
+      message.publisher != 0
+          ? index_.find(message.publisher,
+                        [](const Owner& owner) { return owner.session != nullptr; })
+          : nullptr;
+  const Record record{.type = RecordType::Message,
+                      .message = number,
+                      .numbers = {told_flags, expiry, publisher != nullptr ? publisher->number : 0},
+                      .texts = {message.topic_name(), as_text(message.properties())}};
+  const SegmentNumber segment = here();
+  const bool is_told = put(nullptr, record, message.payload_bytes(), [&](std::uint8_t* out) {
+    copy(out, message.first_payload());
+    for (const message::Block* at = message.first_block(); at != nullptr;
+         at = message.block_after(*at)) {
+      copy(out, at->view());
+      out += at->bytes;
+    }
+  });
+  if (!is_told) return false;
+  if (moves) copied_bytes_ += message.payload_bytes();
+  if (stored.number == 0) ++next_message_;
+  stored.number = number;
+  stored.segment = segment;
+  return true;
+}
+
+bool Store::end(Owner& owner) {
+  if (put(&owner, {.type = RecordType::OwnerEnded, .owner = owner.number})) {
+    remove(owner);
+  } else {
+    // It stays until that can be told.
+    owner.session = nullptr;
+    owner.group = nullptr;
+  }
+  return true;
+}
+
+}  // namespace midge::persist
