@@ -32,9 +32,11 @@ bool add_local_listeners(Draft& draft, const CommandLine& command_line, const Re
 }  // namespace
 
 bool load_settings(const CommandLine& command_line, hal::TextSource& source,
-                   settings::Settings& out, Diagnostics& diagnostics) {
+                   settings::Settings& out, Diagnostics& diagnostics, Storage storage) {
   settings::Settings settings;
-  Draft draft{.settings = settings, .find_key = find_system_key};
+  Draft draft{.settings = settings,
+              .find_key = find_system_key,
+              .has_storage = storage == Storage::Available};
   Reporter reporter(diagnostics);
   Reader reader(source, draft, reporter);
   if (!command_line.config_file.empty() && !reader.read(command_line.config_file)) return false;

@@ -27,6 +27,7 @@ struct Draft {
 
   settings::Settings& settings;
   KeyFinder find_key;
+  bool has_storage = false;                   // for what is to persist
   settings::Listener default_listener{};      // of `port`, `bind_address` and keys before any
   std::array<Access, kDefault + 1> access{};  // of each listener; of kNone: of the file as a whole
   std::size_t current = kNone;                // the listener that statements speak of

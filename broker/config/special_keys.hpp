@@ -17,10 +17,13 @@ bool read_protocol(Statement& statement, const Value&);
 
 // Keys of a broker under an operating system.
 bool read_bind_address(Statement& statement, const Value&);
+bool read_durability(Statement& statement, const Value&);
 bool read_include_dir(Statement& statement, const Value&);  // not in the main file
 bool read_log_dest(Statement& statement, const Value&);
 bool read_log_facility(Statement& statement, const Value& value);
 bool read_memory_limit(Statement& statement, const Value& value);
+bool read_persistence(Statement& statement, const Value& value);
+bool read_storage_limit(Statement& statement, const Value& value);
 
 // Keys of Mosquitto's that midge does not have.
 bool ignore(Statement& statement, const Value&);  // the key's note says why

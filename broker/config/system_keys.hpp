@@ -15,6 +15,8 @@ using settings::Settings;
 using enum Scope;
 using enum NoLimit;
 
+inline constexpr std::int32_t kSmallestStore = 16 << 20;
+
 constexpr Row repeatable(Literal name, Target target, Literal help) {
   Row row = text(name, Scope::Global, "", target, help);
   row.once = false;  // the last one counts
@@ -62,7 +64,10 @@ inline constexpr Literal kNoPlugins =
 inline constexpr Literal kNoProxy =
     "the PROXY protocol is not read yet, so clients could not be told apart.";
 inline constexpr Literal kNoBridge = "there is no bridge yet.";
-inline constexpr Literal kNothingStored = "nothing is stored without persistence.";
+inline constexpr Literal kNoStorage =
+    "there is no storage here, and what was acknowledged would be lost with the power.";
+inline constexpr Literal kNoAutosave =
+    "with persistence a change is written when it happens, as durability says.";
 
 constexpr Row bridge(Literal name, Type type) {
   Row row = refused(name, Scope::Bridge, type, kNoBridge);
@@ -79,9 +84,8 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
     bridge("address", Type::Text),
     refused("auth_plugin_deny_special_chars", Global, Type::Flag, kNoPlugins),
     ignored("autosave_interval", Global, Type::Number, {-std::int32_t{kMaximumInt}, kMaximumInt},
-            "a journal is written at once, not from time to time."),
-    ignored("autosave_on_changes", Global, Type::Flag, {},
-            "a journal is written at once, not from time to time."),
+            kNoAutosave),
+    ignored("autosave_on_changes", Global, Type::Flag, {}, kNoAutosave),
     special("bind_address", Global, "address or host name", "", read_bind_address,
             "Opens the default listener on this address; an older way to say `listener`."),
     text("bind_interface", ThisListener, "", MIDGE_TARGET(Listener, bind_interface),
@@ -125,6 +129,10 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
     refused("crlfile", DefaultListener, Type::Text, kNoTls),
     ignored("dhparamfile", Global, Type::Text, kTextBytes, "it is no longer required."),
     refused("disable_client_cert_date_checks", ThisListener, Type::Flag, kNoTls),
+    special("durability", Global, "commit, interval milliseconds", "commit", read_durability,
+            "midge: with persistence, what is acknowledged is safe (commit), or safe after at most "
+            "so many milliseconds (interval): a crash loses what was acknowledged in the last of "
+            "them."),
     ignored("enable_control_api", Global, Type::Flag, {}, "there are no $CONTROL topics."),
     refused("enable_proxy_protocol", ThisListener, Type::Number, kNoProxy),
     refused("global_plugin", Global, Type::Text, kNoPlugins),
@@ -159,11 +167,15 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
                    "Packet buffer size must be between 0 and 65535 inclusive."),
     refused("password_file", Shared, Type::Text,
             "passwords are not checked yet, and every password would be let in."),
-    refused("persistence", Global, Type::Flag,
-            "nothing is written to storage yet, and what was acknowledged would be lost with the "
-            "power."),
-    ignored("persistence_file", Global, Type::Text, kTextBytes, kNothingStored),
-    ignored("persistence_location", Global, Type::Text, kTextBytes, kNothingStored),
+    flag("persistence", Global, "false", read_persistence,
+         "Keeps sessions, subscriptions, messages and wills in files, so that they are there after "
+         "a restart or a crash. Refused where midge has no storage.",
+         kNoStorage),
+    ignored("persistence_file", Global, Type::Text, kTextBytes,
+            "the store is a folder of files with names of their own."),
+    text("persistence_location", Global, "", MIDGE_TARGET(Settings, persistence.location),
+         "The folder of the store, which is made if its parent is there; without it the current "
+         "one. One broker at a time uses it."),
     text("pid_file", Global, "", MIDGE_TARGET(Settings, pid_file),
          "Writes the process id to this file, which is removed at the end, or emptied where midge "
          "may not."),
@@ -189,6 +201,9 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
     choice("socket_domain", ThisListener, "ipv4|ipv6", "both", MIDGE_TARGET(Listener, domain),
            "Listens with this version of IP only."),
     bridge("start_type", Type::Text),
+    size("storage_limit", {kSmallestStore, kAnyMaximum}, Never, "1g", read_storage_limit,
+         "midge: the store's largest size in bytes. When it is full of what still counts, "
+         "messages are refused as with memory full."),
     bridge("threshold", Type::Number),
     refused("tls_engine", DefaultListener, Type::Text, kNoTls),
     refused("tls_engine_kpass_sha1", DefaultListener, Type::Text, kNoTls),

@@ -67,6 +67,15 @@ struct Log {
   bool connection_messages = true;
 };
 
+// What outlives the broker's process, and where.
+struct Persistence {
+  bool on = false;
+  std::string_view location;  // a folder; empty: the current one
+  // 0: what is acknowledged is safe; else a crash loses what was in the last of so much time.
+  Milliseconds interval{0};
+  std::uint64_t storage_bytes = std::uint64_t{1} << 30;  // the store's, at most
+};
+
 struct Settings {
   std::uint16_t listener_count = 0;
   // Nobody configured a listener: these are 127.0.0.1 and ::1, of which one may be missing.
@@ -75,6 +84,7 @@ struct Settings {
   Limits limits;
   bool memory_limit_given = false;  // false: the platform chooses Limits::memory_bytes
   Log log;
+  Persistence persistence;
 
   std::uint16_t max_keepalive = 0;  // seconds; 0: no limit. 5.0: Server Keep Alive
   bool retain_available = true;     // see retains()

@@ -90,8 +90,6 @@ TEST_CASE("a value that asks for safety midge does not have yet is refused") {
                                 "plugin_load name /p.so",
                                 "plugin_opt_file /x",
                                 "auth_opt_file /x",
-                                "persistence true",
-                                "retained_persistence true",
                                 "cafile /c",
                                 "capath /c",
                                 "certfile /c",
@@ -134,15 +132,52 @@ TEST_CASE("a flag that is refused when true asks for nothing when false") {
 }
 
 TEST_CASE("a key without effect is named in a warning") {
-  const Loaded got("autosave_interval 1800\npersistence_location /var/lib/mosquitto/\n");
+  const Loaded got("autosave_interval 1800\npersistence_file mosquitto.db\n");
   REQUIRE(got.ok);
   REQUIRE(got.reports.warnings.size() == 2);
   CHECK(got.reports.warnings[0] ==
-        "Warning: The 'autosave_interval' option has no effect: a journal is written at once, not "
-        "from time to time. (midge.conf:1)");
+        "Warning: The 'autosave_interval' option has no effect: with persistence a change is "
+        "written when it happens, as durability says. (midge.conf:1)");
   CHECK(got.reports.warnings[1] ==
-        "Warning: The 'persistence_location' option has no effect: nothing is stored without "
-        "persistence. (midge.conf:2)");
+        "Warning: The 'persistence_file' option has no effect: the store is a folder of files "
+        "with names of their own. (midge.conf:2)");
+}
+
+TEST_CASE("where there is no storage, persistence is refused and its absence is not") {
+  Texts texts;
+  texts.add("on", "persistence true\n");
+  texts.add("old", "retained_persistence 1\n");
+  texts.add("off", "persistence false\npersistence_location /var/lib/midge\n");
+  for (const char* file : {"on", "old", "off"}) {
+    CAPTURE(file);
+    Reports reports;
+    midge::settings::Settings settings;
+    CommandLine line;
+    line.config_file = file;
+    const bool is_off = std::string(file) == "off";
+    CHECK(load_settings(line, texts, settings, reports) == is_off);
+    CHECK(reports.warnings.empty());
+    if (is_off) continue;
+    CHECK(reports.error() ==
+          "Error: The 'persistence' option is not supported: there is no storage here, and what "
+          "was acknowledged would be lost with the power. (" +
+              std::string(file) + ":1)");
+  }
+}
+
+TEST_CASE("durability is that of each commit, or of an interval in milliseconds") {
+  CHECK(Loaded("durability interval 250\n").settings.persistence.interval.count() == 250);
+  CHECK(Loaded("durability interval 250\ndurability commit\n")
+            .settings.persistence.interval.count() == 0);
+  for (const char* value : {"", "interval", "interval 0", "interval 3600001", "interval 5s",
+                            "interval 5 6", "commit 5", "never"}) {
+    CAPTURE(value);
+    CHECK_FALSE(Loaded(std::string("durability ") + value + "\n").ok);
+  }
+}
+
+TEST_CASE("a store may be larger than four gigabytes") {
+  CHECK(Loaded("storage_limit 64g\n").settings.persistence.storage_bytes == 64ULL << 30U);
 }
 
 TEST_CASE("upgrade_outgoing_qos true is warned about") {

@@ -52,6 +52,8 @@ constexpr Vector kVectors[] = {
     {"connect_timeout", "1", [](const Settings& s) { return s.connect_timeout.count() == 1; }, "0"},
     {"connection_messages", "false", [](const Settings& s) { return !s.log.connection_messages; },
      "-"},
+    {"durability", "interval 100",
+     [](const Settings& s) { return s.persistence.interval.count() == 100; }, "interval"},
     {"global_max_clients", "7", [](const Settings& s) { return s.limits.sessions == 7; }, "-2"},
     {"global_max_connections", "0", [](const Settings& s) { return s.limits.connections == 0; },
      "2147483648"},
@@ -108,6 +110,9 @@ constexpr Vector kVectors[] = {
      [](const Settings& s) { return s.limits.payload_bytes == 268'435'455; }, "268435456"},
     {"per_listener_settings", "true",
      [](const Settings& s) { return !s.listeners[0].allow_anonymous; }, "2"},
+    {"persistence", "true", [](const Settings& s) { return s.persistence.on; }, "yes"},
+    {"persistence_location", "/var/lib/midge",
+     [](const Settings& s) { return s.persistence.location == "/var/lib/midge"; }, "\xFE"},
     {"persistent_client_expiration", "2w",
      [](const Settings& s) {
        return s.persistent_client_expiration == std::chrono::seconds{1'209'600};
@@ -131,6 +136,9 @@ constexpr Vector kVectors[] = {
     {"socket_domain", "ipv6",
      [](const Settings& s) { return s.listeners[0].domain == midge::settings::SocketDomain::IPv6; },
      "ipv5"},
+    {"storage_limit", "16m",
+     [](const Settings& s) { return s.persistence.storage_bytes == std::uint64_t{16} << 20; },
+     "16777215"},
     {"strict_receive_maximum", "true", [](const Settings& s) { return s.strict_receive_maximum; },
      "t"},
     {"subscription_identifiers_available", "false",

@@ -26,6 +26,8 @@ std::string dump(const settings::Settings& s) {
   out << g.levels << '|' << g.to_stderr << g.to_stdout << g.to_syslog << '|' << g.file << '|'
       << g.facility << '|' << g.timestamp << '|' << g.timestamp_format << '|'
       << g.connection_messages << '\n';
+  const settings::Persistence& p = s.persistence;
+  out << p.on << '|' << p.location << '|' << p.interval.count() << '|' << p.storage_bytes << '\n';
   out << s.max_keepalive << '|' << s.retain_available << s.wildcard_subscriptions_available
       << s.subscription_identifiers_available << s.shared_subscriptions_available
       << s.upgrade_outgoing_qos << s.queue_qos0_messages << s.allow_duplicate_messages

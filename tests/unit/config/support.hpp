@@ -70,7 +70,7 @@ struct Loaded {
   void load(CommandLine line = {}) {
     line.config_file = "midge.conf";
     if (!texts.text("midge.conf")) line.config_file = {};
-    ok = load_settings(line, texts, settings, reports);
+    ok = load_settings(line, texts, settings, reports, Storage::Available);
   }
   [[nodiscard]] const settings::Listener& listener(std::size_t index = 0) const {
     return settings.listeners[index];
