@@ -43,6 +43,10 @@ class Storage {
   // Makes a segment ready to be programmed. What it reads as before it is programmed is not said.
   [[nodiscard]] virtual StorageStatus erase(std::uint32_t segment, StorageHandler& handler) = 0;
 
+  // Nothing in it counts any more, nor will before it is erased: the device may use its space for
+  // another one, at any time, also beside an operation. What was never erased may be released too.
+  virtual void release(std::uint32_t) {}
+
  protected:
   ~Storage() = default;
 };

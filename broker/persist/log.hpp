@@ -89,7 +89,9 @@ class Log final : private hal::StorageHandler {
       SegmentHeader::kBytes + FrameHeader::kBytes + FrameHeader::kCrcBytes;
 
   // `buffer` is cut in two: one half is written while the other one fills. All outlive the log.
-  Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer);
+  // `most_segments` are fewer than the device has where it is not to be filled.
+  Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer,
+      std::uint32_t most_segments = ~0U);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -119,8 +121,9 @@ class Log final : private hal::StorageHandler {
   // --- making room ---
   [[nodiscard]] SegmentNumber oldest() const { return oldest_; }
   [[nodiscard]] SegmentNumber newest() const { return newest_; }
-  // Segments that can still be begun.
-  [[nodiscard]] std::uint32_t free_segments() const;
+  // Segments that can still be begun. Where the device has more, they can be used in need: to make
+  // room when there may suddenly be fewer than before.
+  [[nodiscard]] std::uint32_t free_segments() const { return free_of(most_segments_); }
   // Shows the next frame of the oldest segment, which is not the newest. It is read into `place`,
   // of longest_record() + kAroundRecords bytes, and may be of a commit that was not finished:
   // nothing of that counts.
@@ -174,9 +177,14 @@ class Log final : private hal::StorageHandler {
   [[nodiscard]] hal::StorageStatus program(std::uint32_t offset, std::uint8_t* from,
                                            std::size_t bytes);
   void on_programmed();
+  void tell_released();
   void go_on(hal::StorageStatus status);
   void on_storage_done(hal::StorageStatus status) override { go_on(status); }
 
+  [[nodiscard]] std::uint32_t free_of(std::uint32_t segments) const {
+    const std::uint32_t used = newest_ + 1 - oldest_;
+    return used < segments ? segments - used : 0;
+  }
   [[nodiscard]] std::uint32_t index_of(SegmentNumber number) const {
     return number % geometry_.segments;
   }
@@ -196,16 +204,19 @@ class Log final : private hal::StorageHandler {
   LogHandler& handler_;
   const MutableBytes buffer_;
   hal::StorageGeometry geometry_;
+  const std::uint32_t most_segments_;
   std::uint32_t capacity_ = 0;  // bytes of records that fit a frame
 
   std::uint32_t store_ = 0;
   SegmentNumber oldest_ = 1;
-  SegmentNumber newest_ = 0;       // the last that was begun
-  SegmentNumber previous_ = 0;     // the last that has taken a frame
-  std::uint32_t segment_crc_ = 0;  // of the newest's header
-  std::uint32_t offset_ = 0;       // where its next frame begins; 0: it takes no more
-  std::uint32_t frame_ = 0;        // number of the next frame
-  std::uint32_t oldest_read_ = 0;  // where read_oldest() goes on; 0: at the front
+  SegmentNumber newest_ = 0;        // the last that was begun
+  SegmentNumber previous_ = 0;      // the last that has taken a frame
+  SegmentNumber begun_oldest_ = 0;  // what the newest's header calls the oldest
+  SegmentNumber released_ = 0;      // the first that the device has not been told of
+  std::uint32_t segment_crc_ = 0;   // of the newest's header
+  std::uint32_t offset_ = 0;        // where its next frame begins; 0: it takes no more
+  std::uint32_t frame_ = 0;         // number of the next frame
+  std::uint32_t oldest_read_ = 0;   // where read_oldest() goes on; 0: at the front
 
   // The half that fills: `ended_` bytes of records belong to commits that were asked for.
   bool fills_second_ = false;

@@ -1,4 +1,5 @@
 // Log: the way out. Erase, program, and again with what has gathered meanwhile.
+#include <algorithm>
 #include <cstring>
 
 #include "broker/persist/log.hpp"
@@ -72,8 +73,9 @@ StorageStatus Log::begin_segment() {
   // One that has taken nothing is tried again when there are few: else a device that fails for long
   // would use them all up.
   const bool is_unused = newest_ != previous_;
-  if (!is_unused || free_segments() > 1) {
-    if (free_segments() == 0) return StorageStatus::Failed;
+  const std::uint32_t free = free_of(geometry_.segments);
+  if (!is_unused || free > 1) {
+    if (free == 0) return StorageStatus::Failed;
     ++newest_;
   }
   offset_ = 0;
@@ -91,6 +93,7 @@ StorageStatus Log::program_first() {
                        .capacity = capacity_};
   encode(header, begin);
   segment_crc_ = header.crc;
+  begun_oldest_ = oldest_;
   const FrameHeader frame{.records_bytes = writing_, .more = writes_more_, .number = frame_};
   seal(frame, segment_crc_, begin + SegmentHeader::kBytes);
   return program(0, begin, SegmentHeader::kBytes + frame.frame_bytes());
@@ -126,6 +129,7 @@ void Log::go_on(StorageStatus status) {
 }
 
 void Log::on_programmed() {
+  if (offset_ == 0) tell_released();
   previous_ = newest_;
   const std::uint32_t begin =
       offset_ == 0 ? static_cast<std::uint32_t>(SegmentHeader::kBytes) : offset_;
@@ -135,8 +139,12 @@ void Log::on_programmed() {
                       {newest_, begin + static_cast<std::uint32_t>(FrameHeader::kBytes)});
 }
 
-std::uint32_t Log::free_segments() const {
-  return geometry_.segments - (newest_ + 1 - oldest_);
+// Only now that a header says so: without it a mount would miss them.
+void Log::tell_released() {
+  const SegmentNumber count = geometry_.segments;
+  // Those before have their place taken by a newer one.
+  released_ = std::max(released_, newest_ < count ? 1 : newest_ + 1 - count);
+  for (; released_ < begun_oldest_; ++released_) storage_.release(index_of(released_));
 }
 
 void Log::release_oldest() {

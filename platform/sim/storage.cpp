@@ -133,4 +133,10 @@ StorageStatus Storage::erase(std::uint32_t segment, hal::StorageHandler& handler
   return end(fate, handler);
 }
 
+void Storage::release(std::uint32_t segment) {
+  ++releases_;
+  if (kind_ == Kind::Nor || is_off_) return;
+  std::fill_n(place(segment, 0), geometry_.segment_bytes, std::uint8_t{0});
+}
+
 }  // namespace midge::sim

@@ -44,6 +44,7 @@ class Storage final : public hal::Storage {
   [[nodiscard]] std::uint64_t programs() const { return programs_; }
   [[nodiscard]] std::uint64_t programmed_bytes() const { return programmed_bytes_; }
   [[nodiscard]] const std::vector<std::uint32_t>& erases() const { return erases_; }
+  [[nodiscard]] std::uint64_t releases() const { return releases_; }
   // Bytes of a NOR device that were programmed twice without an erase between: nobody may.
   [[nodiscard]] std::uint64_t violations() const { return violations_; }
   // What lies on it, for tests that damage it.
@@ -56,6 +57,8 @@ class Storage final : public hal::Storage {
                                            hal::StorageHandler& handler) override;
   [[nodiscard]] hal::StorageStatus erase(std::uint32_t segment,
                                          hal::StorageHandler& handler) override;
+  // A disk has it no more: zeros.
+  void release(std::uint32_t segment) override;
 
  private:
   // What becomes of an operation.
@@ -78,6 +81,7 @@ class Storage final : public hal::Storage {
   std::uint64_t operations_ = 0;
   std::uint64_t programs_ = 0;
   std::uint64_t programmed_bytes_ = 0;
+  std::uint64_t releases_ = 0;
   std::uint64_t violations_ = 0;
   bool is_off_ = false;
   hal::StorageHandler* handler_ = nullptr;  // of what is pending
