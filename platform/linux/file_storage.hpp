@@ -4,28 +4,25 @@
 #pragma once
 
 #include <pthread.h>
-#include <sys/types.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
 
 #include "broker/hal/storage.hpp"
 #include "platform/linux/descriptor.hpp"
 #include "platform/linux/event_loop.hpp"
+#include "platform/linux/segment_files.hpp"
+#include "platform/linux/segment_writer.hpp"
 
 namespace midge::platform {
 
-// What is asked of the disk. Tests put something else in its place.
-struct DiskCalls {
-  ssize_t (*write)(int fd, const void* bytes, std::size_t count, off_t offset);  // as pwrite()
-  int (*sync)(int fd);                                                           // as fdatasync()
-};
-inline constexpr DiskCalls kSystemDisk{.write = pwrite, .sync = fdatasync};
+// Of a store that midge uses. Files are small enough for a device with little space, and so many
+// that the limit an operator sets may change: it is no part of the geometry.
+inline constexpr hal::StorageGeometry kStoreGeometry{
+    .segment_bytes = 1 << 20, .segments = kMaximumSegments, .program_unit_bytes = 512};
 
 class FileStorage final : public hal::Storage, public Source {
  public:
-  explicit FileStorage(const DiskCalls& calls = kSystemDisk) : calls_(calls) {}
+  explicit FileStorage(const DiskCalls& calls = kSystemDisk) : writer_(calls) {}
   ~FileStorage();
   FileStorage(const FileStorage&) = delete;
   FileStorage& operator=(const FileStorage&) = delete;
@@ -51,41 +48,47 @@ class FileStorage final : public hal::Storage, public Source {
   // Makes the file if it is not there. What is in one that is there stays until it is written over.
   [[nodiscard]] hal::StorageStatus erase(std::uint32_t segment,
                                          hal::StorageHandler& handler) override;
+  // The file becomes another segment's, or goes. Those that are released before the thread gets to
+  // it follow one another; others keep their files.
+  void release(std::uint32_t segment) override;
 
   void on_events(std::uint32_t events) override;
 
  private:
-  enum class Work : std::uint8_t { None, Program, Erase, Done, Stop };
+  enum class Work : std::uint8_t { None, Program, Erase, Stop };
   // What the thread is to do, and what came of it.
   struct Job {
     Work work = Work::None;
     std::uint32_t segment = 0;
     std::uint32_t offset = 0;
     Bytes bytes{};
+    bool is_done = false;
     int error = 0;
+
+    [[nodiscard]] bool is_given() const { return work != Work::None && !is_done; }
+  };
+  // Segments whose files are not needed any more, which has time.
+  struct Released {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
   };
 
   [[nodiscard]] hal::StorageStatus begin(const Job& job, hal::StorageHandler& handler);
   static void* run_thread(void* storage);
   void work();
-  [[nodiscard]] int do_job(const Job& job);
-  [[nodiscard]] int open_segment(std::uint32_t segment);
-  [[nodiscard]] int fill(int fd);
-  [[nodiscard]] int write_all(int fd, Bytes bytes, std::uint32_t offset);
+  [[nodiscard]] bool is_released(std::uint32_t segment);
+  void release_first();
+  void finish(int error);
 
-  const DiskCalls& calls_;
   hal::StorageGeometry geometry_;
   int last_error_ = 0;
   Descriptor directory_;
   Descriptor lock_;
   Descriptor done_;  // an eventfd: the thread has done its job
-  Descriptor read_file_;
-  std::uint32_t read_segment_ = 0;
+  SegmentReader reader_;
   hal::StorageHandler* handler_ = nullptr;  // of what is pending
 
-  // The thread's own.
-  Descriptor write_file_;
-  std::uint32_t write_segment_ = 0;
+  SegmentWriter writer_;  // the thread's own
 
   // Between the two.
   pthread_t thread_{};
@@ -93,6 +96,7 @@ class FileStorage final : public hal::Storage, public Source {
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
   Job job_;
+  Released released_;
 };
 
 }  // namespace midge::platform

@@ -156,6 +156,102 @@ TEST_CASE("what was programmed is there in the next life; a missing or short fil
   CHECK(world.read(2, 0, 512) == kUnit);
 }
 
+TEST_CASE("the file of a released segment becomes the next one's, without being filled anew") {
+  const Directory directory;
+  make_well();
+  const auto has = [&](const char* name) { return std::filesystem::exists(directory.file(name)); };
+  // The thread has time.
+  const auto wait_until_gone = [&](const char* name) {
+    for (int i = 0; i < 20'000 && has(name); ++i) usleep(1'000);
+    REQUIRE_FALSE(has(name));
+  };
+  {
+    World world(directory.path, kOddDisk);
+    for (std::uint32_t segment = 0; segment < 4; ++segment)
+      REQUIRE(world.program(segment, 0, kUnit) == StorageStatus::Ok);
+    CHECK(world.read(2, 0, 512) == kUnit);
+    // Four files: two are kept, two go.
+    for (std::uint32_t segment = 0; segment < 3; ++segment) world.storage.release(segment);
+    wait_until_gone("segment-0002");
+    CHECK_FALSE(has("segment-0000"));
+    CHECK(has("spare-0"));
+    CHECK(has("spare-1"));
+    CHECK(has("segment-0003"));
+
+    const int before = syncs;
+    REQUIRE(world.end(world.storage.erase(4, world)) == StorageStatus::Ok);
+    CHECK(syncs == before);
+    CHECK(has("spare-0") != has("spare-1"));
+    const std::vector<std::uint8_t> other(512, 0x33);
+    REQUIRE(world.program(4, 0, other) == StorageStatus::Ok);
+    CHECK(world.read(4, 0, 512) == other);
+  }
+  // The other one is found in the next life.
+  World world(directory.path, kOddDisk);
+  const int before = syncs;
+  REQUIRE(world.end(world.storage.erase(2, world)) == StorageStatus::Ok);
+  CHECK(syncs == before);
+  CHECK_FALSE(has("spare-0"));
+  CHECK_FALSE(has("spare-1"));
+  REQUIRE(world.end(world.storage.erase(1, world)) == StorageStatus::Ok);
+  CHECK(syncs == before + 1);
+}
+
+TEST_CASE("a store that releases as much as it fills does not grow, and costs no filling") {
+  const Directory directory;
+  make_well();
+  World world(directory.path, kOddDisk);
+  constexpr std::uint32_t kRounds = 40;
+  for (std::uint32_t round = 0; round < kRounds; ++round) {
+    const std::vector<std::uint8_t> bytes(512, static_cast<std::uint8_t>(round));
+    const std::uint32_t segment = round % kGeometry.segments;
+    REQUIRE(world.end(world.storage.erase(segment, world)) == StorageStatus::Ok);
+    REQUIRE(world.program(segment, 0, bytes) == StorageStatus::Ok);
+    CHECK(world.read(segment, 0, 512) == bytes);
+    if (round > 0) world.storage.release((round - 1) % kGeometry.segments);
+    const auto files = std::distance(std::filesystem::directory_iterator(directory.path), {});
+    CHECK(files <= 1 + 2 + 2 + 1);  // the lock, spares, one in use and one not yet given back
+  }
+  // One sync for each program, and one for each of the first files.
+  CHECK(syncs <= static_cast<int>(kRounds) + 3);
+}
+
+TEST_CASE("when a disk is slow, giving files back waits behind what is to be written") {
+  const Directory directory;
+  make_well();
+  World world(directory.path, kOddDisk);
+  REQUIRE(world.program(0, 0, kUnit) == StorageStatus::Ok);
+  REQUIRE(world.end(world.storage.erase(1, world)) == StorageStatus::Ok);
+  holds = true;
+  REQUIRE(world.storage.program(1, 0, kUnit, world) == StorageStatus::Pending);
+  world.storage.release(0);
+  usleep(20'000);
+  CHECK(std::filesystem::exists(directory.file("segment-0000")));
+  holds = false;
+  CHECK(world.end(StorageStatus::Pending) == StorageStatus::Ok);
+}
+
+TEST_CASE("a segment that is erased again soon is not given back afterwards") {
+  const Directory directory;
+  make_well();
+  World world(directory.path, kOddDisk);
+  for (std::uint32_t segment = 0; segment < 5; ++segment)
+    REQUIRE(world.program(segment, 0, kUnit) == StorageStatus::Ok);
+  holds = true;
+  REQUIRE(world.storage.program(4, 512, kUnit, world) == StorageStatus::Pending);
+  for (std::uint32_t segment = 0; segment < 4; ++segment) world.storage.release(segment);
+  holds = false;
+  REQUIRE(world.end(StorageStatus::Pending) == StorageStatus::Ok);
+  const std::vector<std::uint8_t> other(512, 0x33);
+  REQUIRE(world.end(world.storage.erase(2, world)) == StorageStatus::Ok);
+  REQUIRE(world.program(2, 0, other) == StorageStatus::Ok);
+  for (int i = 0; i < 20'000 && std::filesystem::exists(directory.file("segment-0003")); ++i)
+    usleep(1'000);
+  CHECK_FALSE(std::filesystem::exists(directory.file("segment-0003")));
+  CHECK(std::filesystem::exists(directory.file("segment-0002")));
+  CHECK(world.read(2, 0, 512) == other);
+}
+
 TEST_CASE("one directory serves one process at a time") {
   const Directory directory;
   const World first(directory.path);
