@@ -21,6 +21,12 @@ bool add_port(CommandLine& line, std::string_view text, const Reporter& reporter
   return true;
 }
 
+bool set_folder(std::string_view& folder, std::string_view option, std::string_view value,
+                const Reporter& reporter) {
+  folder = value;
+  return !value.empty() || reporter.error("% argument given, but no folder specified.", option);
+}
+
 }  // namespace
 
 std::optional<CommandLine> parse_command_line(std::span<const char* const> arguments,
@@ -46,6 +52,9 @@ std::optional<CommandLine> parse_command_line(std::span<const char* const> argum
         return {};
       }
       if (!add_port(line, arguments[++i], reporter)) return {};
+    } else if (argument == "--check-store" || argument == "--dump-store") {
+      std::string_view& folder = argument == "--check-store" ? line.check_store : line.dump_store;
+      if (!set_folder(folder, argument, has_value ? arguments[++i] : "", reporter)) return {};
     } else if (argument == "-v" || argument == "--verbose") {
       line.verbose = true;
     } else if (argument == "-q" || argument == "--quiet") {
@@ -75,7 +84,8 @@ std::string_view help_text() {
   return "midge is a small MQTT v5.0/v3.1.1/v3.1 broker.\n"
          "\n"
          "Usage: midge [-c config_file] [-p port]... [-v] [-q] [-d] [-h]\n"
-         "             [--version] [--test-config]\n"
+         "             [--version] [--test-config] [--check-store folder]\n"
+         "             [--dump-store folder]\n"
          "\n"
          " -c, --config-file : read this file, in the form of mosquitto.conf. Without a listener\n"
          "      in it, or without a file, only this machine can connect, to port 1883.\n"
@@ -88,6 +98,10 @@ std::string_view help_text() {
          " -h, --help : show this help.\n"
          " --version : show the version.\n"
          " --test-config : check the config file and exit.\n"
+         " --check-store : say what is in the store in this folder (persistence_location), which\n"
+         "      no broker may be using, and exit: with 0 when all of it is intact, 1 when it is\n"
+         "      damaged, 3 when it can't be read. Nothing is written to it.\n"
+         " --dump-store : the same, but print every record, a JSON object a line.\n"
          "\n"
          "docs/config.md lists what the config file may say.\n";
 }

@@ -18,7 +18,9 @@ inline constexpr std::size_t kMaximumPorts = settings::kMaximumListeners / 2;
 
 // Views point into the arguments.
 struct CommandLine {
-  std::string_view config_file;                      // empty: none was named
+  std::string_view config_file;  // empty: none was named
+  std::string_view check_store;  // a folder whose store is to be checked, or shown; empty: none
+  std::string_view dump_store;
   std::array<std::uint16_t, kMaximumPorts> ports{};  // each 1 to 65'535
   std::size_t port_count = 0;
   bool verbose = false;

@@ -27,6 +27,7 @@
 #include "platform/linux/memory_limit.hpp"
 #include "platform/linux/process.hpp"
 #include "platform/linux/signals.hpp"
+#include "platform/linux/store_tools.hpp"
 #include "platform/linux/text_files.hpp"
 
 namespace midge::platform {
@@ -171,7 +172,7 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   return started ? kDone : kCannotStart;
 }
 
-ExitCode run(std::span<const char* const> arguments) {
+int run(std::span<const char* const> arguments) {
   const SystemWallClock wall;
   Log log(wall);
   ConfigurationLog diagnostics(log);
@@ -187,6 +188,10 @@ ExitCode run(std::span<const char* const> arguments) {
     print("\n");
     return kDone;
   }
+  if (!line->check_store.empty())
+    return look_at_store(StoreTool::Check, line->check_store.data(), log);
+  if (!line->dump_store.empty())
+    return look_at_store(StoreTool::Dump, line->dump_store.data(), log);
   TextFiles texts;
   settings::Settings settings;
   if (!config::load_settings(*line, texts, settings, diagnostics)) return kWrongConfiguration;

@@ -47,7 +47,8 @@ TEST_CASE("--help and -h name every option and exit with 0") {
   for (const std::string option : {"--help", "-h"}) {
     const auto help = run({broker_program(), option});
     CHECK(help.exit_code == 0);
-    for (const std::string name : {"-c", "-p", "-v", "-d", "--test-config", "--version"}) {
+    for (const std::string name :
+         {"-c", "-p", "-v", "-d", "--test-config", "--version", "--check-store", "--dump-store"}) {
       CAPTURE(name);
       CHECK(contains(help.output + help.errors, name));
     }

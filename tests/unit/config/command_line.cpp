@@ -45,6 +45,11 @@ TEST_CASE("the command line takes Mosquitto's long forms") {
   CHECK(got.line->daemon);
 }
 
+TEST_CASE("the folder of a store that is to be looked at") {
+  CHECK(Parsed({"--check-store", "/var/lib/midge"}).line->check_store == "/var/lib/midge");
+  CHECK(Parsed({"--dump-store", "."}).line->dump_store == ".");
+}
+
 TEST_CASE("no arguments are an ordinary start") {
   const Parsed got({});
   REQUIRE(got.line);
@@ -75,6 +80,8 @@ TEST_CASE("a wrong argument is an error in Mosquitto's words") {
       {{"-p", "mqtt"}, "Error: Invalid port specified (mqtt)."},
       {{"-p", ""}, "Error: Invalid port specified ()."},
       {{"-p"}, "Error: -p argument given, but no port specified."},
+      {{"--check-store"}, "Error: --check-store argument given, but no folder specified."},
+      {{"--dump-store", ""}, "Error: --dump-store argument given, but no folder specified."},
       {{"-c"}, "Error: -c argument given, but no config file specified."},
       {{"-c", ""}, "Error: -c argument given, but no config file specified."},
       {{"-c", "a", "-c", "b"}, "Error: Only one config file can be specified on the command line."},
