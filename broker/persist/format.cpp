@@ -39,13 +39,19 @@ std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
   if (bytes.size() < SegmentHeader::kBytes || get(bytes.data()) != kMagic) return std::nullopt;
   const std::uint32_t crc = get(&bytes[28]);
   if (crc32c(bytes.first(28)) != crc) return std::nullopt;
-  return SegmentHeader{.version = bytes[4],
-                       .store = get(&bytes[8]),
-                       .number = get(&bytes[12]),
-                       .previous = get(&bytes[16]),
-                       .oldest = get(&bytes[20]),
-                       .capacity = get(&bytes[24]),
-                       .crc = crc};
+  const SegmentHeader header{.version = bytes[4],
+                             .store = get(&bytes[8]),
+                             .number = get(&bytes[12]),
+                             .previous = get(&bytes[16]),
+                             .oldest = get(&bytes[20]),
+                             .capacity = get(&bytes[24]),
+                             .crc = crc};
+  // Nobody has written that.
+  if (header.number > kLastSegment || header.previous >= header.number || header.oldest == 0 ||
+      header.oldest > header.number) {
+    return std::nullopt;
+  }
+  return header;
 }
 
 void seal(const FrameHeader& header, std::uint32_t segment_crc, std::uint8_t* frame) {

@@ -21,8 +21,9 @@ inline constexpr std::uint8_t kErased = 0xFF;
 // Segments are numbered from 1 in the order of their use. Number n lies in the device's segment
 // n modulo their count, so that all are worn alike and none needs a table.
 using SegmentNumber = std::uint32_t;
+inline constexpr SegmentNumber kLastSegment = 0xFFFFFFFE;
 
-// In whatever version, magic, version and CRC stay where they are.
+// In whatever version, all of it stays where it is.
 struct SegmentHeader {
   static constexpr std::size_t kBytes = 32;
 

@@ -59,10 +59,10 @@ Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& fin
   if (!find_newest(newest)) return Mounted::Unreadable;
   store_ = newest.number != 0 ? newest.store : new_store;
   newest_ = previous_ = newest.number;
-  oldest_ = std::max<SegmentNumber>(newest.oldest, 1);
   // The place of the next segment is erased before that is begun: no header says yet that what lay
   // there did not count any more.
   const SegmentNumber erased = newest_ < geometry_.segments ? 0 : newest_ + 1 - geometry_.segments;
+  oldest_ = std::max({newest.oldest, erased, SegmentNumber{1}});
   Recovery recovery{.visitor = visitor, .findings = findings};
   SegmentNumber last = 0;
   for (SegmentNumber number = oldest_; number <= newest_; ++number) {

@@ -55,6 +55,21 @@ TEST_CASE("a segment's header with any one bit flipped is none") {
   CHECK_FALSE(persist::decode_segment_header(Bytes(bytes).first(bytes.size() - 1)));
 }
 
+TEST_CASE("a header whose numbers make no sense is none, whatever its CRC says") {
+  const auto is_header = [](persist::SegmentHeader header) {
+    std::vector<std::uint8_t> bytes(persist::SegmentHeader::kBytes);
+    encode(header, bytes.data());
+    return persist::decode_segment_header(bytes).has_value();
+  };
+  CHECK(is_header({.number = 1, .previous = 0, .oldest = 1}));
+  CHECK(is_header({.number = persist::kLastSegment, .previous = 5, .oldest = 5}));
+  CHECK_FALSE(is_header({.number = 0, .previous = 0, .oldest = 0}));
+  CHECK_FALSE(is_header({.number = persist::kLastSegment + 1, .previous = 5, .oldest = 5}));
+  CHECK_FALSE(is_header({.number = 5, .previous = 5, .oldest = 5}));
+  CHECK_FALSE(is_header({.number = 5, .previous = 4, .oldest = 6}));
+  CHECK_FALSE(is_header({.number = 5, .previous = 4, .oldest = 0}));
+}
+
 TEST_CASE("a frame, byte by byte; its CRC begins with its segment's") {
   std::vector<std::uint8_t> frame = hex("00 00 00 00 00 00 00 00 AA BB CC 00 00 00 00");
   persist::seal({.records_bytes = 3, .more = true, .number = 0x0908}, 0xCAFE, frame.data());
