@@ -5,10 +5,22 @@
 
 namespace midge::persist {
 
+namespace {
+
+std::uint32_t usable_segments(const Store::Parts& parts) {
+  const hal::StorageGeometry geometry = parts.storage.geometry();
+  if (geometry.segment_bytes == 0) return 0;
+  const std::uint64_t most =
+      std::max<std::uint64_t>(parts.most_bytes / geometry.segment_bytes, Log::kMinimumSegments);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(most, geometry.segments));
+}
+
+}  // namespace
+
 Store::Store(const Parts& parts)
     : memory_(parts.arena),
       interval_(parts.interval),
-      segments_(parts.storage.geometry().segments),
+      segments_(usable_segments(parts)),
       segment_bytes_(parts.storage.geometry().segment_bytes),
       log_(parts.storage, *this, parts.buffer),
       index_(memory_),
@@ -53,7 +65,7 @@ bool Store::has_room(std::size_t bytes, std::size_t receivers) const {
   // A part is kept for what can't wait: acknowledgements, sessions that end.
   const std::size_t kept = log_.longest_record() / 4;
   // Two segments stay free, so that what is in the oldest can be copied.
-  return !log_.is_failed() && log_.free_segments() >= 2 &&
+  return !log_.is_failed() && used_segments() + 2 <= segments_ &&
          log_.has_room(bytes + kMessage + receivers * kDelivery + kept);
 }
 

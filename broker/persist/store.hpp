@@ -61,6 +61,8 @@ class Store final : public session::Journal, private LogHandler {
     MutableBytes buffer;  // see Log
     // 0: what is acknowledged is safe. Else a crash loses at most so much.
     Duration interval{0};
+    // The most that the store may take of the storage; in whole segments, at least a few.
+    std::uint64_t most_bytes = ~std::uint64_t{0};
   };
   explicit Store(const Parts& parts);
 
@@ -184,7 +186,7 @@ class Store final : public session::Journal, private LogHandler {
 
   Memory memory_;
   const Duration interval_;
-  const std::uint32_t segments_;  // of the device
+  const std::uint32_t segments_;  // that may be used
   const std::uint32_t segment_bytes_;
   Log log_;
   std::optional<core::Rooms> rooms_;  // none: not mounted; then nothing is recorded

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/auth/authenticator.hpp"
 #include "broker/auth/authorizer.hpp"
@@ -14,7 +15,6 @@
 #include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/match_ahead.hpp"
-#include "broker/session/journal.hpp"
 #include "broker/sys/sys_topics.hpp"
 #include "platform/linux/accepting.hpp"
 #include "platform/linux/address_space.hpp"
@@ -22,6 +22,7 @@
 #include "platform/linux/connections.hpp"
 #include "platform/linux/entropy.hpp"
 #include "platform/linux/event_loop.hpp"
+#include "platform/linux/keeping.hpp"
 #include "platform/linux/listen_sockets.hpp"
 #include "platform/linux/log.hpp"
 #include "platform/linux/memory_limit.hpp"
@@ -102,14 +103,17 @@ std::size_t reserve_pages(std::size_t memory_bytes) {
 }
 
 // Turns until a signal asks for the end, then until every client has been told.
-void turn_until_stopped(EventLoop& loop, core::Core& core, const Connections& connections,
-                        const Signals& signals, std::span<SocketListener> listeners) {
+void turn_until_stopped(EventLoop& loop, core::Core& core, Keeping& keeping,
+                        const Connections& connections, const Signals& signals,
+                        std::span<SocketListener> listeners) {
   const SystemWallClock wall;
+  bool has_finished = false;
   Instant give_up = kNever;  // set when stopping
   Instant now = monotonic_now();
   while (now < give_up) {
-    loop.wait(std::min(core.next_deadline(), give_up));
+    loop.wait(std::min({core.next_deadline(), keeping.next_deadline(), give_up}));
     now = monotonic_now();
+    keeping.begin(now, wall.now());
     core.begin(now, wall.now());
     loop.dispatch(now);
     if (signals.stop_requested() && give_up == kNever) {
@@ -118,7 +122,11 @@ void turn_until_stopped(EventLoop& loop, core::Core& core, const Connections& co
       give_up = now + kStopTime;
     }
     core.turn();
-    if (give_up != kNever && core.drained() && connections.count() == 0) return;
+    keeping.turn();
+    if (give_up == kNever || !core.drained() || connections.count() != 0) continue;
+    // The last words of all clients are to be kept too.
+    if (!std::exchange(has_finished, true)) keeping.finish();
+    if (keeping.is_idle()) return;
   }
 }
 
@@ -128,7 +136,6 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   Arena arena(memory.range(), kPageBytes, reserve_pages(memory.range().size()), memory);
   KernelEntropy entropy;
   metrics::Metrics metrics;
-  session::NoJournal journal;
   message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
@@ -137,12 +144,19 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   EventLoop loop;
   Connections connections(loop, arena);
   Signals signals(log);
+  Keeping keeping(settings.persistence, log);
+  bool started = loop.open() && signals.start(loop);
+  if (!started) {
+    log.write(LogLevel::Error, "Error: Unable to wait for events.");
+    return kCannotStart;
+  }
+  if (!keeping.open(loop, arena)) return kCannotStart;
 
   core::Core* const core = core::Core::create(settings, {.arena = arena,
                                                          .entropy = entropy,
                                                          .log = log,
                                                          .metrics = metrics,
-                                                         .journal = journal,
+                                                         .journal = keeping.journal(),
                                                          .loader = loader,
                                                          .authorizer = authorizer,
                                                          .authenticator = authenticator,
@@ -152,18 +166,19 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
     log.write(LogLevel::Error, "Error: No random numbers, or too little memory for a broker.");
     return kCannotStart;
   }
+  const SystemWallClock wall;
+  if (!keeping.bring_back(*core, entropy, monotonic_now(), wall.now())) return kCannotStart;
   DescriptorReserve reserve(log);
   Entrance entrance{loop, connections, *core, metrics, reserve};
   std::array<SocketListener, ListenSockets::kMaximumSockets> listeners;
   std::size_t listening = 0;
-  bool started = loop.open() && signals.start(loop);
   for (ListenSocket& socket : sockets.sockets())
     started = started && listeners[listening++].start(socket, entrance);
   if (started) {
     say(log, {kVersion, " running"});
     log.started();
     background.running();
-    turn_until_stopped(loop, *core, connections, signals, {listeners.data(), listening});
+    turn_until_stopped(loop, *core, keeping, connections, signals, {listeners.data(), listening});
     say(log, {kVersion, " terminating"});
   } else {
     log.write(LogLevel::Error, "Error: Unable to wait for events.");
@@ -194,7 +209,8 @@ int run(std::span<const char* const> arguments) {
     return look_at_store(StoreTool::Dump, line->dump_store.data(), log);
   TextFiles texts;
   settings::Settings settings;
-  if (!config::load_settings(*line, texts, settings, diagnostics)) return kWrongConfiguration;
+  if (!config::load_settings(*line, texts, settings, diagnostics, config::Storage::Available))
+    return kWrongConfiguration;
   if (line->test_config) {
     print("Configuration file is OK.\n");
     return kDone;
