@@ -9,10 +9,6 @@ bool Commits::record(const Record& change) {
   return true;
 }
 
-bool Commits::record(RecordKind kind, const Session* session, const message::Message* message) {
-  return record({.kind = kind, .session = session, .message = message});
-}
-
 bool Commits::record(RecordKind kind, std::string_view text, const message::Message* message) {
   return record({.kind = kind, .message = message, .text = text});
 }

@@ -19,7 +19,9 @@ class Commits final : public DurableHandler {
 
   // Tells the journal. True when it has to become durable before it is acknowledged.
   bool record(const Record& change);
-  bool record(RecordKind kind, const Session* session, const message::Message* message = nullptr);
+  bool record(RecordKind kind, const Session* session, const message::Message* message = nullptr) {
+    return active_ && record({.kind = kind, .session = session, .message = message});
+  }
   bool record(RecordKind kind, std::string_view text, const message::Message* message = nullptr);
 
   // The commit that everything recorded so far is part of, 0 when nothing was.
