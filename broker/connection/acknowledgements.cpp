@@ -29,8 +29,7 @@ bool Acknowledgements::push(Memory& memory, const Acknowledgement& owed) {
   return true;
 }
 
-bool Acknowledgements::next(Place& place, Acknowledgement& out) const {
-  if (last_ == nullptr) return false;
+bool Acknowledgements::next_of_some(Place& place, Acknowledgement& out) const {
   const auto* block = static_cast<const Block*>(place.block);
   if (block == nullptr || place.index == block->end) {
     if (block == last_) return false;

@@ -48,7 +48,9 @@ class Acknowledgements {
     std::uint32_t index = 0;
   };
   // The next one and moves behind it; false at the end.
-  [[nodiscard]] bool next(Place& place, Acknowledgement& out) const;
+  [[nodiscard]] bool next(Place& place, Acknowledgement& out) const {
+    return last_ != nullptr && next_of_some(place, out);
+  }
 
   // Takes the first away.
   void pop(Memory& memory);
@@ -86,6 +88,7 @@ class Acknowledgements {
     }
   };
   [[nodiscard]] Block* append(Memory& memory, const Acknowledgement& owed);
+  [[nodiscard]] bool next_of_some(Place& place, Acknowledgement& out) const;
 
   Block* last_ = nullptr;  // its `next` is the first
 };

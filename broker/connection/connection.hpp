@@ -257,7 +257,6 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   friend class Plan;
   void continue_turn();
   void write_out();
-  void plan_held(Plan& plan);
   void plan_acknowledgements(Plan& plan);
   [[nodiscard]] bool awaits_connack() const;
   void plan_pings(Plan& plan);

@@ -176,9 +176,6 @@ message::Message* Connection::make_message(const wire::Publish& publish,
 
 bool Connection::finish_publish(message::Message& message, PacketIdentifier packet_id) {
   const QoS qos = message.qos();
-  if (waits_for_turn() || waits_for_room(message.topic_name(), message.payload_bytes())) {
-    return false;
-  }
   const std::uint32_t before = changes();
   // The identifier first: a QoS 2 message is routed now, and until PUBREL only this is kept.
   if (qos == QoS::ExactlyOnce && !context_.sessions.open_inbound(*session_, packet_id)) {

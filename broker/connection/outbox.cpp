@@ -36,6 +36,7 @@ void Connection::flush() {
     acknowledgements_.clear(context_.memory);
     return;
   }
+  if (pauses_ == 0) return;
   if ((pauses_ & kTurnFull) != 0) continue_turn();
   if (open_receives_ < receive_limit() || acknowledgements_.empty()) resume(kQuota);
 }
@@ -59,11 +60,14 @@ void Connection::write_out() {
   }
   const bool more = refill == routing::Refill::More;
   Plan plan(context_.scratch, context_.messages.created(), alias_count());
-  plan_held(plan);
-  plan_acknowledgements(plan);
-  if (session_ != nullptr && phase_ == Phase::Open && !awaits_connack()) {
-    plan_resends(plan);
-    if (!plan.is_window_full) plan_deliveries(plan);
+  if (const Held* const rest = held()) plan.add_held(*rest);
+  // Nothing goes out before CONNACK [MQTT-3.2.0-1].
+  if (!awaits_connack()) {
+    plan_acknowledgements(plan);
+    if (session_ != nullptr && phase_ == Phase::Open) {
+      plan_resends(plan);
+      if (!plan.is_window_full) plan_deliveries(plan);
+    }
   }
   if (plan.empty()) {
     // All that a replay brought may have been dropped: it goes on.
@@ -87,13 +91,8 @@ void Connection::write_out() {
   if (plan.is_full || held() != nullptr || more || !session_->replays.empty()) mark_ready();
 }
 
-void Connection::plan_held(Plan& plan) {
-  if (const Held* const rest = held()) plan.add_held(*rest);
-}
-
 // PINGRESPs too.
 void Connection::plan_acknowledgements(Plan& plan) {
-  if (awaits_connack()) return;
   Acknowledgements::Place place;
   Acknowledgement owed;
   bool has_disconnect = false;
@@ -114,7 +113,7 @@ void Connection::plan_acknowledgements(Plan& plan) {
   if (!has_disconnect) plan_pings(plan);
 }
 
-// Whether CONNACK waits for its commit: nothing goes out before it [MQTT-3.2.0-1].
+// Whether CONNACK waits for its commit.
 bool Connection::awaits_connack() const {
   Acknowledgements::Place place;
   Acknowledgement first;

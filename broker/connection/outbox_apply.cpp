@@ -60,7 +60,7 @@ void Connection::apply(Plan& plan, std::size_t taken) {
     begin = packet.end;
   }
   // Aliases of packets that did not go out were never defined.
-  truncate_aliases(aliases);
+  if (aliases != plan.aliases) truncate_aliases(aliases);
 }
 
 void Connection::apply(const PlannedPacket& packet) {

@@ -255,8 +255,12 @@ bool Connection::complete_incoming() {
     if (phase_ != Phase::AwaitDecision) drop_incoming();
     return true;
   }
-  if (incoming.message != nullptr) {
-    if (!finish_publish(*incoming.message, incoming.packet_id)) return false;
+  if (message::Message* const message = incoming.message; message != nullptr) {
+    // judge() asked that too, but turns have passed since.
+    if (waits_for_turn() || waits_for_room(message->topic_name(), message->payload_bytes()) ||
+        !finish_publish(*message, incoming.packet_id)) {
+      return false;
+    }
   } else {
     settle_publish(incoming.verdict, incoming.qos, incoming.packet_id);
   }

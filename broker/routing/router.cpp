@@ -180,7 +180,7 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
     if (!sends_virtual_) metrics_.count(Cause::Offline);
     return;
   }
-  if (!make_room(session, message)) return;
+  if (!never_waits(session) && !make_room(session, message)) return;
   Delivery* const delivery = sessions_.deliveries().create(message);
   if (delivery == nullptr) return metrics_.count(Cause::MemoryFull);
   delivery->qos = qos;
@@ -218,9 +218,7 @@ bool Router::is_total_full() const {
 std::optional<Cause> Router::queue_limit(const Session& session,
                                          std::uint32_t payload_bytes) const {
   const settings::Limits& limits = settings_.limits;
-  // One message to a client that keeps up leaves before long: it does not wait. Nor do the
-  // values of virtual topics, which come all at once.
-  if ((session.queued.empty() || sends_virtual_) && leaves_soon(session)) return std::nullopt;
+  if (never_waits(session)) return std::nullopt;
   if (is_total_full()) return Cause::QueueTotal;
   if (session.queued_count >= limits.queued_messages) return Cause::QueueMessages;
   if (session.queued_bytes + std::uint64_t{payload_bytes} > limits.queued_bytes) {

@@ -196,6 +196,11 @@ class Router {
   [[nodiscard]] static bool leaves_soon(const session::Session& session) {
     return session.is_online() && session.attachment->keeps_up;
   }
+  // One message to a client that keeps up leaves before long: it does not wait. Nor do the
+  // values of virtual topics, which come all at once.
+  [[nodiscard]] bool never_waits(const session::Session& session) const {
+    return (session.queued.empty() || sends_virtual_) && leaves_soon(session);
+  }
   void queue(session::Session& session, session::Delivery& delivery);
   [[nodiscard]] wire::QoS effective_qos(const message::Message& message,
                                         session::PackedOptions options) const;

@@ -9,10 +9,6 @@ bool Commits::record(const Record& change) {
   return true;
 }
 
-bool Commits::record(RecordKind kind, const Session* session, const Delivery* delivery) {
-  return record({.kind = kind, .session = session, .delivery = delivery});
-}
-
 bool Commits::record(RecordKind kind, const Group& group, const Delivery* delivery) {
   return record({.kind = kind, .group = &group, .delivery = delivery});
 }

@@ -19,7 +19,9 @@ class Commits final : public DurableHandler {
 
   // Tells the journal. True when it has to become durable before it is acknowledged.
   bool record(const Record& change);
-  bool record(RecordKind kind, const Session* session, const Delivery* delivery = nullptr);
+  bool record(RecordKind kind, const Session* session, const Delivery* delivery = nullptr) {
+    return active_ && record({.kind = kind, .session = session, .delivery = delivery});
+  }
   bool record(RecordKind kind, const Group& group, const Delivery* delivery = nullptr);
 
   // Whether a message of so many bytes finds room in the journal with all its receivers.

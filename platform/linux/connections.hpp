@@ -5,6 +5,8 @@
 // sendmsg per write, no epoll_ctl after the first.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "platform/linux/address_text.hpp"
 #include "platform/linux/descriptor.hpp"
 #include "platform/linux/event_loop.hpp"
+#include "platform/linux/gather.hpp"
 #include "platform/linux/tcp_transport.hpp"
 
 namespace midge::platform {
@@ -68,6 +71,10 @@ class Connections final : public TransportEvents {
 
   [[nodiscard]] Result<std::size_t, hal::TransportError> write(TcpTransport& transport,
                                                                std::span<const hal::Chunk> chunks);
+  [[nodiscard]] std::size_t send_chunk(TcpTransport& transport, Bytes bytes);
+  [[nodiscard]] std::size_t send_gathered(TcpTransport& transport,
+                                          std::span<const hal::Chunk> chunks);
+  [[nodiscard]] std::size_t on_sent(TcpTransport& transport, ssize_t sent, std::size_t offered);
   void finish(TcpTransport& transport);
   void abort(TcpTransport& transport);
 
@@ -102,6 +109,7 @@ class Connections final : public TransportEvents {
   std::size_t kept_pages_ = 0;       // of leftovers
   std::size_t turn_bytes_ = 0;       // read in this turn
   bool is_behind_ = false;           // the turn before read all it may: who is queued comes first
+  Gather gather_;
   alignas(64) std::array<std::uint8_t, kReceiveBytes> buffer_;
 };
 

@@ -7,13 +7,11 @@ namespace midge::platform {
 std::size_t Gather::take(std::span<const hal::Chunk> chunks) {
   count_ = bytes_ = copied_ = 0;
   copying_ = false;
-  // A lone chunk goes out from where it is, whatever its size.
-  const std::size_t copy_below = chunks.size() == 1 ? 0 : kCopyBelow;
   std::size_t taken = 0;
   for (; taken < chunks.size(); ++taken) {
     const Bytes bytes = chunks[taken].bytes;
     if (bytes.empty()) continue;
-    const bool copies = bytes.size() < copy_below;
+    const bool copies = bytes.size() < kCopyBelow;
     if (copies && copied_ + bytes.size() > scratch_.size()) break;
     if (!(copies && copying_) && count_ == pieces_.size()) break;
     if (copies) {
