@@ -22,7 +22,7 @@ struct Core::State final : Core, auth::DecisionHandler {
         parts(seams),
         memory(seams.arena),
         messages(memory, {seams.metrics.stored_messages, seams.metrics.stored_bytes},
-                 seams.journal.is_active()),
+                 seams.journal.is_active() ? &seams.journal : nullptr),
         commits(seams.journal),
         sessions(memory, messages, seams.metrics, chosen.limits, commits, hasher),
         deadlines(Instant{}),

@@ -13,7 +13,8 @@ Instant Message::expires() const {
 
 Message* Messages::create(const Head& head) {
   const bool expires = head.expires != kNever;
-  const std::size_t extra = (expires ? sizeof(Instant) : 0) + (stores_ ? sizeof(Stored) : 0);
+  const std::size_t extra =
+      (expires ? sizeof(Instant) : 0) + (journal_ != nullptr ? sizeof(Stored) : 0);
   const std::size_t fixed =
       sizeof(Message) + extra + head.topic_name.size() + std::size_t{head.properties_bytes};
   // A payload that fits a size class with its head lies there; a longer one is in blocks.
@@ -29,9 +30,9 @@ Message* Messages::create(const Head& head) {
   message->qos_ = head.qos;
   message->retain_ = head.retain;
   message->has_expiry_ = expires;
-  message->is_stored_ = stores_;
+  message->is_stored_ = journal_ != nullptr;
   if (expires) set_expires(*message, head.expires);
-  if (stores_) new (message->stored()) Stored;
+  if (journal_ != nullptr) new (message->stored()) Stored;
   copy(message->tail(), head.topic_name);
   ++gauges_.messages;
   ++created_;
@@ -81,6 +82,7 @@ bool Messages::append(Message& message, Bytes payload) {
 }
 
 void Messages::destroy(Message& message) {
+  if (journal_ != nullptr && message.stored()->number != 0) journal_->on_unused(message);
   --gauges_.messages;
   gauges_.payload_bytes -= message.payload_bytes_;
   std::size_t bytes = sizeof(Message) + message.extra_bytes_ + message.topic_bytes_ +

@@ -54,9 +54,8 @@ class Message {
   [[nodiscard]] Stored* stored() {
     return is_stored_ ? reinterpret_cast<Stored*>(tail()) - 1 : nullptr;
   }
-  [[nodiscard]] std::uint64_t commit() const {
-    return is_stored_ ? (reinterpret_cast<const Stored*>(tail()) - 1)->commit : 0;
-  }
+  [[nodiscard]] const Stored* stored() const { return const_cast<Message*>(this)->stored(); }
+  [[nodiscard]] std::uint64_t commit() const { return is_stored_ ? stored()->commit : 0; }
 
   // The payload's pieces: behind the head, or in blocks, in order.
   [[nodiscard]] Bytes first_payload() const {
@@ -121,12 +120,22 @@ struct Gauges {
   std::uint64_t& payload_bytes;
 };
 
+// The journal, as messages see it.
+class StoredHandler {
+ public:
+  // One that has a stored copy is not needed any more.
+  virtual void on_unused(const Message& message) = 0;
+
+ protected:
+  ~StoredHandler() = default;
+};
+
 // Makes, counts and frees messages.
 class Messages {
  public:
-  // `stores`: messages are given a Stored.
-  Messages(Memory& memory, const Gauges& gauges, bool stores)
-      : memory_(memory), gauges_(gauges), stores_(stores) {}
+  // With a journal messages are given a Stored.
+  Messages(Memory& memory, const Gauges& gauges, StoredHandler* journal)
+      : memory_(memory), gauges_(gauges), journal_(journal) {}
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
 
@@ -158,7 +167,7 @@ class Messages {
 
   Memory& memory_;
   Gauges gauges_;
-  const bool stores_;
+  StoredHandler* const journal_;
   std::uint64_t created_ = 0;
 };
 

@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/session/sessions.hpp"
+
 namespace midge::persist {
 
 namespace {
+
+// What the record of a message has beside its texts, and that of a delivery with its identifiers.
+constexpr std::size_t kAroundMessage = 40;
+constexpr std::size_t kAroundDelivery = 24;
 
 std::uint32_t usable_segments(const Store::Parts& parts) {
   const hal::StorageGeometry geometry = parts.storage.geometry();
@@ -58,15 +64,33 @@ void Store::remove(Owner& owner) {
   owner_pool_.destroy(&owner);
 }
 
+std::size_t Store::bytes_of(const message::Message& message) {
+  return message.topic_name().size() + message.properties().size() + message.payload_bytes() +
+         kAroundMessage;
+}
+
+void Store::on_unused(const message::Message& message) {
+  message_bytes_ -= bytes_of(message);
+}
+
+std::uint64_t Store::live_bytes() const {
+  constexpr std::size_t kOwner = 128;
+  return message_bytes_ + index_.size() * kOwner +
+         (rooms_ ? rooms_->sessions.deliveries().used() * kAroundDelivery : 0);
+}
+
 bool Store::has_room(std::size_t bytes, std::size_t receivers) const {
-  // What a message's own record has beside its texts, and the record of a delivery.
-  constexpr std::size_t kMessage = 40;
-  constexpr std::size_t kDelivery = 24;
-  // A part is kept for what can't wait: acknowledgements, sessions that end.
+  const std::size_t all = bytes + kAroundMessage + receivers * kAroundDelivery;
+  // A part of the buffer is kept for what can't wait: acknowledgements, sessions that end.
   const std::size_t kept = log_.longest_record() / 4;
-  // Two segments stay free, so that what is in the oldest can be copied.
-  return !log_.is_failed() && used_segments() + 2 <= segments_ &&
-         log_.has_room(bytes + kMessage + receivers * kDelivery + kept);
+  // Some segments are kept, so that the oldest one can always be copied: for the copy, for what is
+  // begun meanwhile, and for each time that the power goes in between.
+  const std::uint32_t kept_segments = 3 + segments_ / 16;
+  // Copying gives room only as long as no more than half of what is used is needed.
+  const std::uint64_t most =
+      std::uint64_t{segments_ - std::min(segments_, kept_segments)} * segment_bytes_ / 2;
+  return !log_.is_failed() && log_.has_room(all + kept) && live_bytes() + all <= most &&
+         used_segments() + 2 <= segments_;
 }
 
 void Store::commit(session::DurableHandler& handler) {

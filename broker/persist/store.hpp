@@ -90,6 +90,7 @@ class Store final : public session::Journal, private LogHandler {
   bool record(const session::Record& record) override;
   [[nodiscard]] bool has_room(std::size_t bytes, std::size_t receivers) const override;
   void commit(session::DurableHandler& handler) override;
+  void on_unused(const message::Message& message) override;
 
  private:
   // Whoever has a queue: a session that outlives its connection or has a will, or a shared group.
@@ -130,6 +131,13 @@ class Store final : public session::Journal, private LogHandler {
   // Whether what its session has is kept, and not only its will.
   [[nodiscard]] static bool keeps_all(const Owner* owner) {
     return owner != nullptr && owner->session != nullptr && owner->session->expiry_seconds > 0;
+  }
+  // About what the records take that tell all there is.
+  [[nodiscard]] std::uint64_t live_bytes() const;
+  [[nodiscard]] static std::size_t bytes_of(const message::Message& message);
+  // Segments in use when one is freed: what is copied is then half of it at most.
+  [[nodiscard]] std::uint64_t wanted_segments() const {
+    return 2 * live_bytes() / segment_bytes_ + kFewSegments;
   }
   [[nodiscard]] SegmentNumber here() const { return log_.newest() > 0 ? log_.newest() : 1; }
 
@@ -198,6 +206,7 @@ class Store final : public session::Journal, private LogHandler {
   Pool<Owner> owner_pool_;
   OwnerNumber next_owner_ = 1;
   MessageNumber next_message_ = 1;
+  std::uint64_t message_bytes_ = 0;  // of the records of messages that are needed
 
   // Commits of the core are numbered from 1; those of the store's own come between, when none of
   // the core's is under way.
@@ -215,9 +224,7 @@ class Store final : public session::Journal, private LogHandler {
   SegmentNumber copied_segment_ = 0;  // what is being copied
   SegmentNumber copying_began_in_ = 0;
   MessageNumber copying_began_at_ = 0;  // the number of the first message that is newer
-  std::uint64_t copied_bytes_ = 0;
-  std::uint64_t release_at_ = 0;                  // the commit that makes the copies safe
-  std::uint32_t wanted_segments_ = kFewSegments;  // in use; when there are so many one is freed
+  std::uint64_t release_at_ = 0;        // the commit that makes the copies safe
   bool any_behind_ = false;
   Owner* copied_owner_ = nullptr;
   OwnerStep owner_step_ = OwnerStep::Begin;

@@ -25,7 +25,6 @@ void Store::begin_copying() {
   copied_segment_ = log_.oldest();
   copying_began_in_ = log_.newest();
   copying_began_at_ = next_message_;
-  copied_bytes_ = 0;
   any_behind_ = false;
   copied_owner_ = owners_.first();
   owner_step_ = OwnerStep::Begin;
@@ -34,7 +33,7 @@ void Store::begin_copying() {
 
 bool Store::copy_some() {
   if (copying_ == Copying::Nothing) {
-    const bool is_wanted = used_segments() >= wanted_segments_ && log_.oldest() != log_.newest();
+    const bool is_wanted = used_segments() >= wanted_segments() && log_.oldest() != log_.newest();
     if (!rooms_ || (!is_wanted && !any_behind_)) return false;
     begin_copying();
     // Only those that are behind.
@@ -61,12 +60,6 @@ void Store::end_copying() {
   copying_ = Copying::Nothing;
   if (std::exchange(copied_segment_, 0) == 0) return;
   log_.release_oldest();
-  // Where most is still there, copying pays only with more segments; where little is, fewer do.
-  if (copied_bytes_ > segment_bytes_ / 2) {
-    wanted_segments_ = std::min(wanted_segments_ + 1, segments_ - 2);
-  } else if (copied_bytes_ < segment_bytes_ / 8) {
-    wanted_segments_ = std::max(wanted_segments_ - 1, kFewSegments);
-  }
 }
 
 bool Store::is_to_copy(const message::Message& message) const {
@@ -101,7 +94,6 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
     return true;
   }
   --visits;
-  const std::uint64_t before = log_.appended();
   if (owner_step_ == OwnerStep::Begin) {
     owner.is_copied = owner.is_behind || owner.segment == copied_segment_;
     if (owner.session != nullptr) {
@@ -166,7 +158,6 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
                           : keeps_all(&owner)    ? owner.session->queued.first()
                                                  : nullptr;
   if (!copy_deliveries(owner, first, false, visits)) return false;
-  copied_bytes_ += log_.appended() - before;
   return true;
 }
 

@@ -58,7 +58,6 @@ MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, 
   }
   if (!mounting.is_full) mounting.finish();
   if (mounting.is_full) return MountError::MemoryFull;
-  wanted_segments_ = std::max(kFewSegments, std::min(used_segments(), segments_ - 2));
   rooms_.emplace(rooms);
   return MountError::None;
 }
@@ -272,6 +271,7 @@ void Store::Mounting::on_message(const Record& record, SegmentNumber segment) {
   if (const Held* const owner = find_owner(publisher); owner != nullptr) {
     if (owner->session != nullptr) message->publisher = owner->session->hash;
   }
+  store.message_bytes_ += bytes_of(*message);
   message->stored()->number = record.message;
   message->stored()->segment = segment;
   known->number = record.message;

@@ -1,6 +1,6 @@
 // Store: what happens in the broker, as records.
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "broker/persist/store.hpp"
 #include "broker/routing/router.hpp"
@@ -213,7 +213,7 @@ bool Store::take_will(const session::Record& record) {
   Owner* owner = find(session);
   if (record.message != nullptr) {
     // As an application message it is one of the present.
-    record.message->stored()->number = 0;
+    if (std::exchange(record.message->stored()->number, 0) != 0) on_unused(*record.message);
     return owner != nullptr && put(owner, {.type = RecordType::WillGone, .owner = owner->number});
   }
   if (owner == nullptr) {
@@ -371,8 +371,10 @@ bool Store::tell(message::Message& message) {
     }
   });
   if (!is_told) return false;
-  if (moves) copied_bytes_ += message.payload_bytes();
-  if (stored.number == 0) ++next_message_;
+  if (stored.number == 0) {
+    ++next_message_;
+    message_bytes_ += bytes_of(message);
+  }
   stored.number = number;
   stored.segment = segment;
   return true;

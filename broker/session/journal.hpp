@@ -6,11 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "broker/message/message.hpp"
 #include "broker/wire/protocol.hpp"
-
-namespace midge::message {
-class Message;
-}
 
 namespace midge::session {
 
@@ -72,7 +69,7 @@ class DurableHandler {
   ~DurableHandler() = default;
 };
 
-class Journal {
+class Journal : public message::StoredHandler {
  public:
   // False when it keeps nothing, ever: then it is not called again.
   [[nodiscard]] virtual bool is_active() const = 0;
@@ -97,6 +94,7 @@ class NoJournal final : public Journal {
  public:
   [[nodiscard]] bool is_active() const override { return false; }
   bool record(const Record&) override { return false; }
+  void on_unused(const message::Message&) override {}
   [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return true; }
   void commit(DurableHandler&) override {}
 };

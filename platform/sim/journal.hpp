@@ -63,6 +63,7 @@ class Journal final : public session::Journal {
 
   [[nodiscard]] bool is_active() const override { return active; }
   bool record(const session::Record& record) override;
+  void on_unused(const message::Message&) override {}
   [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return !is_full; }
   void commit(session::DurableHandler& handler) override;
 

@@ -13,10 +13,14 @@ using namespace midge::message;
 namespace {
 
 struct World {
+  struct Journal final : message::StoredHandler {
+    void on_unused(const Message&) override { ++unused; }
+    int unused = 0;
+  };
   explicit World(std::size_t size, bool stores = false)
       : range(size),
         arena(range.all(), 4096, 0, backing),
-        messages(memory, {count, bytes}, stores) {}
+        messages(memory, {count, bytes}, stores ? &journal : nullptr) {}
 
   test::Range range;
   NoBacking backing;
@@ -24,6 +28,7 @@ struct World {
   std::uint32_t count = 0;
   std::uint64_t bytes = 0;
   Memory memory{arena};
+  Journal journal;
   Messages messages;
 };
 
@@ -140,4 +145,17 @@ TEST_CASE("what only some messages have lies beside topic, properties and payloa
       CHECK(world.arena.used_pages() == world.memory.own_pages());
     }
   }
+}
+
+TEST_CASE("a journal is told when a message that it has stored is not needed any more") {
+  World world(1U << 20U, true);
+  Message* const stored = world.messages.create({.topic_name = "t"});
+  Message* const other = world.messages.create({.topic_name = "t"});
+  stored->stored()->number = 7;
+  Messages::add_reference(*stored);
+  world.messages.release(*stored);
+  world.messages.release(*other);
+  CHECK(world.journal.unused == 0);
+  world.messages.release(*stored);
+  CHECK(world.journal.unused == 1);
 }

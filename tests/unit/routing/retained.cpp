@@ -46,7 +46,7 @@ struct World {
   settings::Limits limits;
   Deadlines deadlines{Instant{}};
   Memory memory{arena};
-  message::Messages messages{memory, {metrics.stored_messages, metrics.stored_bytes}, false};
+  message::Messages messages{memory, {metrics.stored_messages, metrics.stored_bytes}, nullptr};
   RetainedStore store{memory, Hasher(9), messages, metrics, deadlines, limits};
 };
 

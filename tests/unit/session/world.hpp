@@ -25,7 +25,7 @@ struct World {
   session::NoJournal journal;
   session::Commits commits{journal};
   Memory memory{arena};
-  message::Messages messages{memory, {metrics.stored_messages, metrics.stored_bytes}, false};
+  message::Messages messages{memory, {metrics.stored_messages, metrics.stored_bytes}, nullptr};
   session::Sessions sessions{memory, messages, metrics, limits, commits, Hasher(1)};
 };
 
