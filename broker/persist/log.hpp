@@ -89,9 +89,7 @@ class Log final : private hal::StorageHandler {
       SegmentHeader::kBytes + FrameHeader::kBytes + FrameHeader::kCrcBytes;
 
   // `buffer` is cut in two: one half is written while the other one fills. All outlive the log.
-  // `most_segments` are fewer than the device has where it is not to be filled.
-  Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer,
-      std::uint32_t most_segments = ~0U);
+  Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -121,9 +119,10 @@ class Log final : private hal::StorageHandler {
   // --- making room ---
   [[nodiscard]] SegmentNumber oldest() const { return oldest_; }
   [[nodiscard]] SegmentNumber newest() const { return newest_; }
-  // Segments that can still be begun. Where the device has more, they can be used in need: to make
-  // room when there may suddenly be fewer than before.
-  [[nodiscard]] std::uint32_t free_segments() const { return free_of(most_segments_); }
+  // Segments that can still be begun.
+  [[nodiscard]] std::uint32_t free_segments() const {
+    return geometry_.segments - (newest_ + 1 - oldest_);
+  }
   // Shows the next frame of the oldest segment, which is not the newest. It is read into `place`,
   // of longest_record() + kAroundRecords bytes, and may be of a commit that was not finished:
   // nothing of that counts.
@@ -181,10 +180,6 @@ class Log final : private hal::StorageHandler {
   void go_on(hal::StorageStatus status);
   void on_storage_done(hal::StorageStatus status) override { go_on(status); }
 
-  [[nodiscard]] std::uint32_t free_of(std::uint32_t segments) const {
-    const std::uint32_t used = newest_ + 1 - oldest_;
-    return used < segments ? segments - used : 0;
-  }
   [[nodiscard]] std::uint32_t index_of(SegmentNumber number) const {
     return number % geometry_.segments;
   }
@@ -204,7 +199,6 @@ class Log final : private hal::StorageHandler {
   LogHandler& handler_;
   const MutableBytes buffer_;
   hal::StorageGeometry geometry_;
-  const std::uint32_t most_segments_;
   std::uint32_t capacity_ = 0;  // bytes of records that fit a frame
 
   std::uint32_t store_ = 0;

@@ -16,13 +16,8 @@ struct Log::Recovery {
   Chain chain = Chain::None;
 };
 
-Log::Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer,
-         std::uint32_t most_segments)
-    : storage_(storage),
-      handler_(handler),
-      buffer_(buffer),
-      geometry_(storage.geometry()),
-      most_segments_(std::min(most_segments, geometry_.segments)) {}
+Log::Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer)
+    : storage_(storage), handler_(handler), buffer_(buffer), geometry_(storage.geometry()) {}
 
 Mounted Log::fit() {
   const std::size_t unit = geometry_.program_unit_bytes;

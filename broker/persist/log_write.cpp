@@ -73,9 +73,8 @@ StorageStatus Log::begin_segment() {
   // One that has taken nothing is tried again when there are few: else a device that fails for long
   // would use them all up.
   const bool is_unused = newest_ != previous_;
-  const std::uint32_t free = free_of(geometry_.segments);
-  if (!is_unused || free > 1) {
-    if (free == 0) return StorageStatus::Failed;
+  if (!is_unused || free_segments() > 1) {
+    if (free_segments() == 0) return StorageStatus::Failed;
     ++newest_;
   }
   offset_ = 0;

@@ -40,13 +40,20 @@ void put_crc(std::uint8_t* out, std::uint32_t crc) {
   for (unsigned i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(crc >> 8 * i);
 }
 
+// Nobody comes to the end of the numbers of segments and frames.
+void make_small(std::uint8_t* number) {
+  number[3] &= 0x3F;
+}
+
 void make_right(MutableBytes segment, std::uint32_t unit) {
+  for (const std::size_t number : {12U, 16U, 20U}) make_small(&segment[number]);
   put_crc(&segment[28], persist::crc32c(segment.first(28)));
   const auto header = persist::decode_segment_header(segment);
   if (!header) return;
   for (std::size_t at = SegmentHeader::kBytes; at + FrameHeader::kBytes < segment.size();) {
     const auto frame = persist::decode_frame_header(segment.subspan(at));
     if (!frame || frame->frame_bytes() > segment.size() - at) return;
+    make_small(&segment[at + 4]);
     const std::size_t sealed = FrameHeader::kBytes + frame->records_bytes;
     put_crc(&segment[at + sealed], persist::crc32c(segment.subspan(at, sealed), header->crc));
     at = (at + frame->frame_bytes() + unit - 1) / unit * unit;

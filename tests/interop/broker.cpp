@@ -58,28 +58,43 @@ bool Broker::lacks_room() const {
   return lacks;
 }
 
-Broker::Broker(const std::string& settings, const ProcessOptions& options) {
+Broker::Broker(const std::string& settings, const ProcessOptions& options)
+    : settings_(settings), options_(options) {
   // Somebody may take the port between the look and the start: then try the next one.
   constexpr int kAttempts = 5;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     port_ = free_port();
-    const auto file = folder_.write("broker.conf", "listener " + std::to_string(port_) +
-                                                       " 127.0.0.1\n"
-                                                       "allow_anonymous true\n"
-                                                       "log_type all\n" +
-                                                       with_folder(settings, folder().string()));
-    process_ = std::make_unique<Process>(
-        std::vector<std::string>{broker_program(), "-c", file.string()}, options);
-    const std::string address = "127.0.0.1:" + std::to_string(port_);
-    const auto listens = [&] {
-      return listening_addresses(process_->pid()).contains(address) &&
-             (!is_board() || is_running(log()));
-    };
-    if (eventually([&] { return listens() || !process_->running(); }) && listens()) return;
-    if (process_->running()) break;
-    if (log().find("in use") == std::string::npos) break;
+    if (start()) return;
   }
   throw std::runtime_error("the broker does not listen; its log:\n" + log());
+}
+
+bool Broker::start() {
+  const auto file = folder_.write("broker.conf", "listener " + std::to_string(port_) +
+                                                     " 127.0.0.1\n"
+                                                     "allow_anonymous true\n"
+                                                     "log_type all\n" +
+                                                     with_folder(settings_, folder().string()));
+  process_ = std::make_unique<Process>(
+      std::vector<std::string>{broker_program(), "-c", file.string()}, options_);
+  const std::string address = "127.0.0.1:" + std::to_string(port_);
+  const auto listens = [&] {
+    return listening_addresses(process_->pid()).contains(address) &&
+           (!is_board() || is_running(log()));
+  };
+  if (eventually([&] { return listens() || !process_->running(); }) && listens()) return true;
+  if (!process_->running() && log().find("in use") != std::string::npos) return false;
+  throw std::runtime_error("the broker does not listen; its log:\n" + log());
+}
+
+void Broker::kill() {
+  CHECK_MESSAGE(process_->running(), "it runs until it is killed; its log:\n" << log());
+  process_->signal(SIGKILL);
+  CHECK(process_->wait_exit() == std::optional(128 + SIGKILL));
+}
+
+void Broker::start_again() {
+  REQUIRE(start());
 }
 
 Broker::~Broker() {

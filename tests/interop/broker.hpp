@@ -43,8 +43,17 @@ class Broker {
   // SIGTERM, then the exit code, or nothing (and SIGKILL) when it does not end in time.
   std::optional<int> stop();
 
+  // SIGKILL: it ends at whatever instant this is. Fails the test if it had ended before.
+  void kill();
+  // After kill(): the same program on the same port with the same configuration and folder.
+  void start_again();
+
  private:
+  [[nodiscard]] bool start();  // false when somebody else has the port
+
   TemporaryFolder folder_;
+  std::string settings_;
+  ProcessOptions options_;
   std::uint16_t port_{};
   std::unique_ptr<Process> process_;
 };

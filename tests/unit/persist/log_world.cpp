@@ -8,13 +8,13 @@ namespace {
 constexpr std::uint32_t kStore = 0x5EED;
 }
 
-LogWorld::LogWorld(sim::Storage& device, std::size_t buffer_bytes, std::uint32_t most_segments)
-    : device_(device), most_segments_(most_segments), buffer_(buffer_bytes), place_(buffer_bytes) {
+LogWorld::LogWorld(sim::Storage& device, std::size_t buffer_bytes)
+    : device_(device), buffer_(buffer_bytes), place_(buffer_bytes) {
   states.emplace_back();
 }
 
 persist::Mounted LogWorld::start() {
-  log_ = std::make_unique<persist::Log>(device_, *this, buffer_, most_segments_);
+  log_ = std::make_unique<persist::Log>(device_, *this, buffer_);
   table_.clear();
   where_.clear();
   shown.clear();

@@ -16,7 +16,7 @@ using Table = std::map<std::uint8_t, std::uint32_t>;
 
 class LogWorld final : public persist::LogHandler, public persist::FrameVisitor {
  public:
-  LogWorld(sim::Storage& device, std::size_t buffer_bytes, std::uint32_t most_segments = ~0U);
+  LogWorld(sim::Storage& device, std::size_t buffer_bytes);
 
   // A life: mounts what the device has. What was known is forgotten, except `states`.
   persist::Mounted start();
@@ -50,7 +50,6 @@ class LogWorld final : public persist::LogHandler, public persist::FrameVisitor 
   void make_room();
 
   sim::Storage& device_;
-  const std::uint32_t most_segments_;
   std::vector<std::uint8_t> buffer_;
   std::vector<std::uint8_t> place_;  // for what is copied
   std::unique_ptr<persist::Log> log_;

@@ -230,28 +230,6 @@ TEST_CASE("the device is told of what was released when the next segment says so
   CHECK(world.log().oldest() == 4);
 }
 
-TEST_CASE("a log keeps to fewer segments than the device has, and can use more in need") {
-  Storage device(Storage::Kind::Disk, kBytewise, 1);
-  {
-    LogWorld large(device, kSmallBuffer);
-    REQUIRE(large.start() == Mounted::Ok);
-    for (std::uint32_t i = 0; large.log().newest() < 5; ++i) {
-      REQUIRE(large.set(1, i, 100));
-      large.commit();
-    }
-  }
-  LogWorld world(device, kSmallBuffer, 4);
-  REQUIRE(world.start() == Mounted::Ok);
-  CHECK(world.log().free_segments() == 0);
-  while (world.log().newest() < 6) {
-    REQUIRE(world.set(2, 2, 100));
-    world.commit();
-  }
-  CHECK(world.failures() == 0);
-  for (std::uint32_t i = 0; i < 3; ++i) world.log().release_oldest();
-  CHECK(world.log().free_segments() == 1);
-}
-
 TEST_CASE("where a record lies is told, and it can be read there") {
   Storage device(Storage::Kind::Disk, kSectors, 1);
   LogWorld world(device, kSectorBuffer);
