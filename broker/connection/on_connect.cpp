@@ -288,6 +288,8 @@ Refusal Connection::open(const wire::Connect& connect) {
     will = make_will(*connect.will);
     if (will == nullptr) return Refusal::NoMemory;
   }
+  // That an old session has ended is waited for too.
+  const std::uint32_t before = changes();
   bool present = false;
   const Refusal taken = take_session(who, connect.clean_start, present);
   if (taken != Refusal::None) {
@@ -295,7 +297,6 @@ Refusal Connection::open(const wire::Connect& connect) {
     return taken;
   }
   Session& session = *session_;
-  const std::uint32_t before = changes();
   // Before 5.0 a session without Clean Session has no end of its own.
   const std::uint32_t expiry = is_v5() || connect.clean_start
                                    ? connect.properties.session_expiry_interval.value_or(0)

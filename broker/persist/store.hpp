@@ -97,7 +97,7 @@ class Store final : public session::Journal, private LogHandler {
   // The hash is the session's or the group's.
   struct Owner : HashNode, ListNode<Owner> {
     OwnerNumber number = 0;
-    SegmentNumber segment = 0;  // where it was told last, or behind which
+    SegmentNumber segment = 0;  // all that is told of it is there or behind
     session::Session* session = nullptr;
     session::Group* group = nullptr;
     // As they were told.

@@ -95,7 +95,8 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
   }
   --visits;
   if (owner_step_ == OwnerStep::Begin) {
-    owner.is_copied = owner.is_behind || owner.segment == copied_segment_;
+    owner.is_copied = owner.is_copied || owner.is_behind || owner.segment == copied_segment_;
+    if (owner.is_copied) owner.segment = here();
     if (owner.session != nullptr) {
       Session& session = *owner.session;
       const std::size_t texts = session.client_id().size() + session.user_name().size();
@@ -194,7 +195,7 @@ bool Store::copy_group_deliveries() {
   bool has_room = true;
   const auto visit = [&](Delivery* first) {
     for (Delivery* at = first; at != nullptr && has_room; at = at->next) {
-      if (at->group == nullptr) continue;
+      if (at->group == nullptr || at->qos == QoS::AtMostOnce) continue;
       Owner* const owner = owner_of(*at, nullptr);
       if (owner == nullptr || !(owner->is_copied || is_to_copy(*at->message))) continue;
       has_room = log_.has_room(at->message->payload_bytes() + at->message->topic_name().size() +

@@ -251,7 +251,6 @@ void Store::fall_behind(Owner* owner) {
 }
 
 bool Store::tell(Owner& owner, std::uint64_t told_flags) {
-  owner.segment = here();
   if (owner.group != nullptr) {
     const Record record{.type = RecordType::Group, .owner = owner.number};
     return put(&owner, record, rooms_->router.filter_bytes(*owner.group),

@@ -97,6 +97,8 @@ void Lifecycle::publish_will(Session& session) {
   }
   Message* const message = sessions_.take_will(session);
   record_will_gone(session, *message);
+  // Nobody gets it before it is sure that it will not be sent again.
+  if (message->stored() != nullptr) message->stored()->commit = sessions_.commits().pending();
   // Permission may have been taken away since CONNECT.
   if (authorizer_.may_publish({session.client_id(), session.user_name()}, message->topic_name())) {
     const Routed routed = router_.publish(*message, &session);

@@ -171,13 +171,16 @@ void Router::give_back(Session& session, const Group* only) {
   }
   while (Delivery* const delivery = returned.pop_front()) {
     Group& group = *delivery->group;
+    // Its identifier has made it the session's.
+    const bool was_sessions = delivery->state == OutboundState::AwaitCommit;
+    if (was_sessions) sessions_.commits().record(RecordKind::Discarded, &session, delivery);
     delivery->group = nullptr;
     --group.references;
     delivery->packet_id = 0;
     delivery->state = OutboundState::Queued;
     delivery->dup = false;
     delivery->identifier = 0;
-    if (delivery->qos == QoS::AtMostOnce) {
+    if (was_sessions || delivery->qos == QoS::AtMostOnce) {
       sessions_.commits().record(RecordKind::GroupQueued, group, delivery);
     }
     push_waiting_front(group, *delivery);

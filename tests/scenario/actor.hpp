@@ -29,7 +29,8 @@ struct Stage {
   Model& model;
   // The broker may end connections on its own: commits fail, or memory is short.
   bool may_be_closed = false;
-  bool faults = true;  // links are rough, acknowledgements late
+  bool has_storage = false;  // the broker's power goes now and then
+  bool faults = true;        // links are rough, acknowledgements late
   bool verbose = false;
   std::vector<MessageNumber> wills_due{};  // that must have been published when all is over
 };

@@ -185,7 +185,8 @@ void Model::received(ClientNumber client, const Packet& packet, Instant now) {
   // What comes at QoS 1 may come again, from its publisher or from the broker. The others were
   // routed once, so another copy can only be the same delivery again.
   if (message.qos == QoS::AtLeastOnce) return;
-  if (packet.qos != QoS::AtLeastOnce || !packet.dup || got.first_qos != packet.qos) {
+  if (packet.qos != QoS::AtLeastOnce || !(packet.dup || has_restarts_) ||
+      got.first_qos != packet.qos) {
     violation(who + describe(message) + " came again, at QoS " +
               std::to_string(static_cast<unsigned>(packet.qos)));
   }

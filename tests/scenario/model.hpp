@@ -49,6 +49,10 @@ struct Message {
 
 class Model {
  public:
+  // The broker is started again now and then: what was on its way may come once more, without DUP
+  // when it was not recorded that it had gone out.
+  void set_restarts() { has_restarts_ = true; }
+
   // ---- messages
   MessageNumber publish(ClientNumber publisher, std::string_view topic, QoS qos, bool retain,
                         bool empty, bool expires, Instant now);
@@ -129,6 +133,7 @@ class Model {
   std::map<std::tuple<ClientNumber, ClientNumber, std::string, QoS>, std::uint32_t>
       highest_retained_;  // order is kept for each QoS
   std::vector<std::string> violations_;
+  bool has_restarts_ = false;
   std::uint32_t musts_ = 0;
   std::uint32_t receipts_ = 0;
 };

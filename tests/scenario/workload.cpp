@@ -20,16 +20,24 @@ constexpr const char* kGroup2 = "$share/g2/s/+";  // shares at QoS 2
 
 class Workload {
  public:
-  Workload(std::uint64_t seed, bool verbose)
+  Workload(std::uint64_t seed, const Options& options)
       : world_(seed),
         broker_(world_),
         random_(world_.random().next()),
-        stage_{.world = world_, .model = model_, .verbose = verbose} {}
+        stage_{.world = world_,
+               .model = model_,
+               .has_storage = options.has_storage,
+               .verbose = options.verbose} {}
 
   Report run();
 
  private:
   void choose_profile();
+  void choose_journal();
+  void choose_storage();
+  // Time passes, and now and then the power goes.
+  void advance(Duration time);
+  void cut_power();
   void make_actors();
   void begin();
   void act_later(Actor& actor);
@@ -45,6 +53,7 @@ class Workload {
   void check_given_back(std::size_t used_at_rest);
 
   sim::World world_;
+  std::unique_ptr<sim::Storage> device_;  // none: nothing outlives the broker
   sim::Broker broker_;
   sim::Random random_;
   Model model_;
@@ -52,6 +61,7 @@ class Workload {
   std::vector<std::unique_ptr<Actor>> actors_;
   bool running_ = true;
   std::uint32_t largest_payload_ = 200;
+  std::uint32_t restarts_ = 0;
   std::string profile_;
 };
 
@@ -65,19 +75,10 @@ void Workload::choose_profile() {
     world_.events_per_turn = {1, 5};
     profile_ += " few-events-per-turn";
   }
-  if (random_.chance(60)) {
-    broker_.journal.durable = true;
-    profile_ += " durable";
-    if (random_.chance(70)) {
-      broker_.journal.inside_percent = 30;
-      broker_.journal.delay_ms = {0, 40};
-      profile_ += " late-commits";
-    }
-    if (random_.chance(30)) {
-      broker_.journal.fail_percent = 1;
-      stage_.may_be_closed = true;
-      profile_ += " failing-commits";
-    }
+  if (stage_.has_storage) {
+    choose_storage();
+  } else if (random_.chance(60)) {
+    choose_journal();
   }
   if (random_.chance(30)) {
     broker_.loader.pending_percent = 20;
@@ -94,6 +95,67 @@ void Workload::choose_profile() {
     stage_.may_be_closed = true;
     profile_ += " little-memory";
   }
+}
+
+void Workload::choose_journal() {
+  broker_.journal.durable = true;
+  profile_ += " durable";
+  if (random_.chance(70)) {
+    broker_.journal.inside_percent = 30;
+    broker_.journal.delay_ms = {0, 40};
+    profile_ += " late-commits";
+  }
+  if (random_.chance(30)) {
+    broker_.journal.fail_percent = 1;
+    stage_.may_be_closed = true;
+    profile_ += " failing-commits";
+  }
+}
+
+// A device of one kind or the other, on which the broker keeps what it has while its power comes
+// and goes.
+void Workload::choose_storage() {
+  const bool is_nor = random_.chance(50);
+  const hal::StorageGeometry geometry{.segment_bytes = 64U << 10U,
+                                      .segments = 64,
+                                      .program_unit_bytes = is_nor ? 4U : sim::Storage::kSector,
+                                      .reprogram_endangers_unit = is_nor};
+  device_ = std::make_unique<sim::Storage>(
+      is_nor ? sim::Storage::Kind::Nor : sim::Storage::Kind::Disk, geometry, random_.next());
+  broker_.keep_in(*device_, 128U << 10U);
+  stage_.may_be_closed = true;
+  model_.set_restarts();
+  profile_ += is_nor ? " flash" : " disk";
+  if (random_.chance(50)) {
+    device_->is_late = true;
+    broker_.storage_ms = {0, 40};
+    profile_ += " late";
+  }
+}
+
+void Workload::advance(Duration time) {
+  if (!device_) return world_.advance(time);
+  constexpr Duration kStep{100};
+  for (Duration passed{0}; passed < time; passed += kStep) {
+    // At any time, or in the middle of a write.
+    if (device_->cut_at == 0 && random_.chance(2)) device_->cut_at = random_.between(1, 40);
+    if (device_->fail_at == 0 && random_.chance(1)) {
+      device_->fail_at = random_.between(1, 20);
+      device_->failures = random_.between(1, 3);
+      device_->fails_late = random_.chance(50);
+    }
+    world_.advance(kStep);
+    if (device_->is_off() || random_.chance(1)) cut_power();
+  }
+}
+
+void Workload::cut_power() {
+  broker_.stop();
+  device_->cut_at = 0;
+  device_->power_on();
+  ++restarts_;
+  world_.advance(Duration{static_cast<Duration::rep>(random_.between(0, 2'000))});
+  if (!broker_.start()) model_.violation("the broker does not start again");
 }
 
 void Workload::make_actors() {
@@ -227,6 +289,10 @@ std::uint64_t Workload::bytes_received() const {
 void Workload::calm_down() {
   running_ = false;
   stage_.faults = false;
+  if (device_) {
+    device_->fail_at = 0;
+    cut_power();
+  }
   broker_.journal.fail_percent = 0;
   broker_.loader.pending_percent = 0;
   world_.advance(Duration{10'000});  // what is stalled goes on
@@ -318,7 +384,7 @@ Report Workload::run() {
   const std::size_t used_at_rest = broker_.arena().used_pages();
   make_actors();
   begin();
-  world_.advance(kActivity);
+  advance(kActivity);
   calm_down();
   for (const MessageNumber will : stage_.wills_due) model_.taken(will, world_.now());
   model_.check_end(ask_for_retained(), world_.now());
@@ -330,13 +396,14 @@ Report Workload::run() {
           .messages = model_.messages(),
           .receipts = model_.receipts(),
           .musts = model_.musts(),
+          .restarts = restarts_,
           .trace_hash = world_.trace_hash()};
 }
 
 }  // namespace
 
-Report run(std::uint64_t seed, bool verbose) {
-  return Workload(seed, verbose).run();
+Report run(std::uint64_t seed, const Options& options) {
+  return Workload(seed, options).run();
 }
 
 }  // namespace midge::scenario

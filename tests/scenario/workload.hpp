@@ -14,10 +14,17 @@ struct Report {
   std::string profile{};                // what was difficult in this run
   std::uint32_t messages = 0;
   std::uint32_t receipts = 0;
-  std::uint32_t musts = 0;  // deliveries that were asked for
+  std::uint32_t musts = 0;     // deliveries that were asked for
+  std::uint32_t restarts = 0;  // of the broker
   std::uint64_t trace_hash = 0;
 };
 
-[[nodiscard]] Report run(std::uint64_t seed, bool verbose);
+struct Options {
+  // The broker keeps what it has on a device whose power comes and goes.
+  bool has_storage = false;
+  bool verbose = false;  // prints what all clients do and see
+};
+
+[[nodiscard]] Report run(std::uint64_t seed, const Options& options);
 
 }  // namespace midge::scenario
