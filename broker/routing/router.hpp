@@ -206,8 +206,9 @@ class Router {
                                         session::PackedOptions options) const;
 
   // shared groups
-  [[nodiscard]] session::Group* find_group(const TreeNode& node, std::string_view name) const;
-  [[nodiscard]] session::Group* make_group(TreeNode& node, std::string_view name);
+  [[nodiscard]] std::uint32_t hash_of(const topic::Filter& filter) const;
+  [[nodiscard]] session::Group* find_group(const TreeNode& node, const topic::Filter& filter) const;
+  [[nodiscard]] session::Group* make_group(TreeNode& node, const topic::Filter& filter);
   void deliver_group(session::Group& group, message::Message& message);
   [[nodiscard]] session::Subscription* find_member(const session::Group& group,
                                                    std::uint32_t payload_bytes) const;
@@ -230,7 +231,7 @@ class Router {
                                                          const topic::Filter& filter) const;
   // Null when memory is full; then all is as before, but `node` may be unused.
   [[nodiscard]] session::Subscription* add(session::Session& session, TreeNode& node,
-                                           std::string_view share_name);
+                                           const topic::Filter& filter);
   void remove(session::Subscription& subscription);
 
   // replay

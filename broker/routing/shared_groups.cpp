@@ -16,29 +16,28 @@ using session::Session;
 using session::Subscription;
 using wire::QoS;
 
-namespace {
-
-std::uint64_t salt_of(const TreeNode& node) {
-  return reinterpret_cast<std::uintptr_t>(&node);
+// Of nothing but the two names, so that all groups together have an order that does not depend on
+// where they lie.
+std::uint32_t Router::hash_of(const topic::Filter& filter) const {
+  return hasher_(filter.share_name, hasher_(filter.filter));
 }
 
-}  // namespace
-
-Group* Router::find_group(const TreeNode& node, std::string_view name) const {
-  return groups_.find(hasher_(name, salt_of(node)), [&node, name](const Group& group) {
-    return group.place == &node && group.share_name() == name;
+Group* Router::find_group(const TreeNode& node, const topic::Filter& filter) const {
+  return groups_.find(hash_of(filter), [&](const Group& group) {
+    return group.place == &node && group.share_name() == filter.share_name;
   });
 }
 
-Group* Router::make_group(TreeNode& node, std::string_view name) {
-  if (Group* const group = find_group(node, name)) return group;
+Group* Router::make_group(TreeNode& node, const topic::Filter& filter) {
+  if (Group* const group = find_group(node, filter)) return group;
+  const std::string_view name = filter.share_name;
   void* const memory = memory_.allocate(sizeof(Group) + name.size());
   if (memory == nullptr) return nullptr;
   auto* const group = new (memory) Group;
   group->place = &node;
   group->name_bytes = static_cast<std::uint16_t>(name.size());
   copy(group + 1, name);
-  group->hash = hasher_(name, salt_of(node));
+  group->hash = hash_of(filter);
   groups_.insert(*group);
   SubscriptionTree::add(node, *group);
   return group;

@@ -49,13 +49,13 @@ Subscription* Router::find_subscription(const Session& session, const TreeNode& 
 Subscription* Router::find_subscription(const Session& session, const TreeNode& node,
                                         const topic::Filter& filter) const {
   if (!filter.is_shared()) return find_subscription(session, node, nullptr);
-  const Group* const group = find_group(node, filter.share_name);
+  const Group* const group = find_group(node, filter);
   return group != nullptr ? find_subscription(session, node, group) : nullptr;
 }
 
-Subscription* Router::add(Session& session, TreeNode& node, std::string_view share_name) {
-  Group* const group = share_name.empty() ? nullptr : make_group(node, share_name);
-  if (group == nullptr && !share_name.empty()) return nullptr;
+Subscription* Router::add(Session& session, TreeNode& node, const topic::Filter& filter) {
+  Group* const group = filter.is_shared() ? make_group(node, filter) : nullptr;
+  if (group == nullptr && filter.is_shared()) return nullptr;
   Subscription* const subscription = subscriptions_.create(Reserve::Keep, session, &node, group);
   if (subscription == nullptr) {
     if (group != nullptr && group->member_count == 0) end_group(*group);
@@ -89,7 +89,7 @@ Router::Subscribed Router::subscribe(Session& session, const topic::Filter& filt
   const bool is_new = subscription == nullptr;
   if (is_new) {
     const bool is_full = metrics_.subscriptions >= settings_.limits.subscriptions;
-    if (!is_full) subscription = add(session, *node, filter.share_name);
+    if (!is_full) subscription = add(session, *node, filter);
     if (subscription == nullptr) {
       metrics_.count(is_full ? Cause::SubscriptionLimit : Cause::MemoryFull);
       tree_.prune(node);
@@ -150,7 +150,7 @@ void Router::write_filter(const session::Subscriber& subscriber, std::uint8_t* o
 
 Group* Router::find_group(const topic::Filter& filter) const {
   const TreeNode* const node = tree_.find(filter.filter);
-  return node != nullptr ? find_group(*node, filter.share_name) : nullptr;
+  return node != nullptr ? find_group(*node, filter) : nullptr;
 }
 
 void Router::restore_waiting(Group& group, session::Delivery& delivery) {
