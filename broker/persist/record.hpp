@@ -48,6 +48,12 @@ inline constexpr std::uint64_t kAnew = 1;  // what was said of this one before c
 // Message and Queued: QoS, and
 inline constexpr std::uint64_t kQoS = 3;
 inline constexpr std::uint64_t kRetain = 4;
+// Queued: the last one with this message has changed
+inline constexpr std::uint64_t kChanged = 8;
+// Queued: this is a copy, and before it in the flight and the queue were so many with this message,
+// in the bits from kCopyShift
+inline constexpr std::uint64_t kCopy = 16;
+inline constexpr unsigned kCopyShift = 5;
 // Message: not when it expires, but how many milliseconds it had left: there was no clock
 inline constexpr std::uint64_t kTimeLeft = 8;
 // Launched, behind the packet identifier: not the latest one, but copied

@@ -159,7 +159,7 @@ class Store final : public session::Journal, private LogHandler {
   bool tell_away(Owner& owner);
   bool tell(Owner& owner, const session::Subscription& subscription);
   bool tell_will(Owner& owner);
-  bool tell_queued(Owner& owner, const session::Delivery& delivery);
+  bool tell_queued(Owner& owner, const session::Delivery& delivery, std::uint64_t flags);
   bool tell_launched(Owner& owner, const session::Delivery& delivery,
                      wire::PacketIdentifier packet_id, std::uint64_t flags);
   bool tell_retained(message::Message& message);
@@ -178,6 +178,7 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool copy_owner(Owner& owner, std::uint32_t& visits);
   [[nodiscard]] bool copy_deliveries(Owner& owner, session::Delivery* first, bool in_flight,
                                      std::uint32_t& visits);
+  [[nodiscard]] std::uint64_t copies_before(Owner& owner, const session::Delivery& delivery) const;
   [[nodiscard]] bool copy_group_deliveries();
   [[nodiscard]] bool copy_retained(std::uint32_t& visits);
   void end_copying();

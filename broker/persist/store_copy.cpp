@@ -162,6 +162,21 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
   return true;
 }
 
+// How many come before it with the same message. Only what is retained is queued more than once, as
+// it is sent to new subscriptions, or what overlapping ones are allowed to have.
+std::uint64_t Store::copies_before(Owner& owner, const Delivery& delivery) const {
+  if (owner.session == nullptr) return 0;
+  std::uint64_t count = 0;
+  for (const Queue<Delivery>* queue : {&owner.session->inflight, &owner.session->queued}) {
+    for (const Delivery* at = queue->first(); at != nullptr; at = at->next) {
+      if (at == &delivery) return count;
+      const bool is_same = at->message == delivery.message && at->qos != QoS::AtMostOnce;
+      if (is_same && owner_of(*at, &owner) == &owner) ++count;
+    }
+  }
+  return count;
+}
+
 bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::uint32_t& visits) {
   for (Delivery* at = first; at != nullptr; at = at->next) {
     message::Message& message = *at->message;
@@ -173,7 +188,7 @@ bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::
                               message.payload_bytes() + 2 * kDeliveryRecord;
     if (visits == 0 || !has_copy_room(bytes)) return false;
     --visits;
-    tell_queued(owner, *at);
+    tell_queued(owner, *at, flags::kCopy | copies_before(owner, *at) << flags::kCopyShift);
     if (in_flight) {
       tell_launched(owner, *at, at->packet_id, flags::kCopied);
       if (at->state == session::OutboundState::AwaitPubcomp) {
@@ -200,7 +215,7 @@ bool Store::copy_group_deliveries() {
       if (owner == nullptr || !(owner->is_copied || is_to_copy(*at->message))) continue;
       has_room = log_.has_room(at->message->payload_bytes() + at->message->topic_name().size() +
                                at->message->properties().size() + 2 * kDeliveryRecord);
-      if (has_room) tell_queued(*owner, *at);
+      if (has_room) tell_queued(*owner, *at, flags::kCopy);
     }
   };
   rooms_->sessions.for_each([&](const Session& session) {

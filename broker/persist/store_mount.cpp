@@ -326,20 +326,37 @@ Store::Mounting::Place Store::Mounting::find_queued(Held& owner, MessageNumber n
 void Store::Mounting::on_queued(Held& owner, const Record& record) {
   const Known* const known = find_message(record.message);
   if (known == nullptr) return;
-  const auto is_it = [known](const Delivery& delivery) {
-    return delivery.message == known->message;
-  };
-  if (find_in(owner.flight, is_it).delivery != nullptr) return;  // a copy
-  const Place place = find_queued(owner, record.message);
+  const std::uint64_t told = record.numbers[0];
+  const bool changes = (told & flags::kChanged) != 0;
+  Place place = find_queued(owner, record.message);
+  std::uint64_t count = 0;
+  Delivery* last = nullptr;
+  for (Delivery* at = place.delivery; at != nullptr && at->message == known->message;
+       at = at->next) {
+    if (last != nullptr && changes) place.before = last;
+    last = at;
+    ++count;
+  }
+  if ((told & flags::kCopy) != 0) {
+    for (const Delivery* at = owner.flight.first(); at != nullptr; at = at->next) {
+      if (at->message == known->message) ++count;
+    }
+    if (count > told >> flags::kCopyShift) return;  // it is there
+  }
   session::Deliveries& deliveries = rooms.sessions.deliveries();
-  if (place.delivery != nullptr) deliveries.destroy(take(owner, place));
+  if (changes && last != nullptr) {
+    place.delivery = last;
+    deliveries.destroy(take(owner, place));
+  } else if (last != nullptr) {
+    place.before = last;
+  }
   Delivery* const delivery = deliveries.create(*known->message);
   if (delivery == nullptr) {
     is_full = true;
     return;
   }
-  delivery->qos = qos_of(record.numbers[0]);
-  delivery->retain = (record.numbers[0] & flags::kRetain) != 0;
+  delivery->qos = qos_of(told);
+  delivery->retain = (told & flags::kRetain) != 0;
   Bytes identifiers = as_bytes(record.texts[0]);
   while (const auto identifier = take_varint(identifiers)) {
     is_full =
@@ -359,12 +376,13 @@ void Store::Mounting::on_launched(Held& owner, const Record& record) {
   if ((record.numbers[0] & flags::kCopied) == 0) owner.session->last_packet_id = packet_id;
   const MessageNumber number = record.message;
   const auto is_it = [number](const Delivery& delivery) { return number_of(delivery) == number; };
-  if (const Place place = find_in(owner.flight, is_it); place.delivery != nullptr) {
-    place.delivery->packet_id = packet_id;
+  const Place place = find_queued(owner, number);
+  if (place.delivery == nullptr) {
+    // A copy, or it has got another one before it was sent.
+    const Place launched = find_in(owner.flight, is_it);
+    if (launched.delivery != nullptr) launched.delivery->packet_id = packet_id;
     return;
   }
-  const Place place = find_queued(owner, number);
-  if (place.delivery == nullptr) return;
   Delivery* const delivery = take(owner, place);
   delivery->packet_id = packet_id;
   delivery->state =

@@ -57,6 +57,7 @@ bool Store::take(const session::Record& record) {
     case RecordKind::InboundClosed:
       return take_session(record);
     case RecordKind::Queued:
+    case RecordKind::QueuedChanged:
     case RecordKind::Discarded:
     case RecordKind::OutboundIdAssigned:
     case RecordKind::OutboundReceived:
@@ -140,12 +141,14 @@ bool Store::take_delivery(const session::Record& record) {
   Owner* const owner = owner_of(delivery, session);
   switch (record.kind) {
     case RecordKind::Queued:
-      return owner != nullptr && tell_queued(*owner, delivery);
+      return owner != nullptr && tell_queued(*owner, delivery, 0);
+    case RecordKind::QueuedChanged:
+      return owner != nullptr && tell_queued(*owner, delivery, flags::kChanged);
     case RecordKind::OutboundIdAssigned: {
       // A delivery at QoS 1 stays its group's.
       const bool leaves_group = delivery.group != nullptr && delivery.qos == QoS::ExactlyOnce;
       if (delivery.group == nullptr || leaves_group) {
-        if (session != nullptr && leaves_group) tell_queued(*session, delivery);
+        if (session != nullptr && leaves_group) tell_queued(*session, delivery, 0);
         if (session != nullptr) tell_launched(*session, delivery, record.packet_id, 0);
         if (leaves_group && owner != nullptr) {
           put(owner, {.type = RecordType::Discarded,
@@ -205,7 +208,7 @@ bool Store::take_group(const session::Record& record) {
     if (owner == nullptr) return false;
     tell(*owner, 0);
   }
-  return tell_queued(*owner, delivery);
+  return tell_queued(*owner, delivery, 0);
 }
 
 bool Store::take_will(const session::Record& record) {
@@ -295,19 +298,19 @@ bool Store::tell_will(Owner& owner) {
                       .numbers = {will.delay_seconds, expiry}});
 }
 
-bool Store::tell_queued(Owner& owner, const Delivery& delivery) {
+bool Store::tell_queued(Owner& owner, const Delivery& delivery, std::uint64_t told_flags) {
   if (!tell(*delivery.message)) {
     fall_behind(&owner);
     return false;
   }
   // A group's members have their own QoS and identifiers.
   const bool is_group = owner.group != nullptr;
-  const Record record{
-      .type = RecordType::Queued,
-      .owner = owner.number,
-      .message = delivery.message->stored()->number,
-      .numbers = {is_group ? flags_of(delivery.message->qos(), delivery.message->retain())
-                           : flags_of(delivery.qos, delivery.retain)}};
+  told_flags |= is_group ? flags_of(delivery.message->qos(), delivery.message->retain())
+                         : flags_of(delivery.qos, delivery.retain);
+  const Record record{.type = RecordType::Queued,
+                      .owner = owner.number,
+                      .message = delivery.message->stored()->number,
+                      .numbers = {told_flags}};
   std::size_t identifier_bytes = 0;
   if (!is_group) {
     session::Deliveries::for_each_identifier(

@@ -166,13 +166,15 @@ void Router::deliver_plain(const Matches& matches, Subscription& subscription, M
       !settings_.allow_duplicate_messages) {
     // Another subscription of this session matched already: one copy with the highest QoS
     // [MQTT-3.3.4-2], every identifier [MQTT-3.3.4-4], RETAIN if any of them asks so.
+    const bool is_new = last->qos == QoS::AtMostOnce;  // to the journal
     last->qos = std::max(last->qos, qos);
     last->retain = last->retain || retain;
     if (subscription.identifier != 0) {
       // prepare() counted every matching subscription, so there is room.
       static_cast<void>(sessions_.deliveries().add_identifier(*last, subscription.identifier));
     }
-    sessions_.commits().record(RecordKind::Queued, &session, last);
+    sessions_.commits().record(is_new ? RecordKind::Queued : RecordKind::QueuedChanged, &session,
+                               last);
     return;
   }
   if (qos == QoS::AtMostOnce && !session.is_online() && !settings_.queue_qos0_messages) {

@@ -28,7 +28,8 @@ enum class RecordKind : std::uint8_t {
   SessionEnded,        // session
   Subscribed,          // session, subscription, text: filter as the client wrote it
   Unsubscribed,        // session, text: filter
-  Queued,              // session, delivery; again when another subscription has changed it
+  Queued,              // session, delivery
+  QueuedChanged,       // session, delivery: the last one queued, by another subscription
   Discarded,           // session, delivery: ended without being acknowledged
   OutboundIdAssigned,  // session, delivery, packet_id
   OutboundReceived,    // session, delivery: PUBREC came
