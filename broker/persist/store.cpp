@@ -54,14 +54,19 @@ Store::Owner* Store::make(session::Session* session, session::Group* group) {
   return owner;
 }
 
-void Store::remove(Owner& owner) {
-  if (copied_owner_ == &owner) {
-    copied_owner_ = owners_.next(owner);
-    owner_step_ = OwnerStep::Begin;
+void Store::forget_ended() {
+  while (Owner* const owner = ended_.first()) {
+    if (owner->ended > committed_) return;
+    index_.remove(*owner);
+    ended_.remove(*owner);
+    owner_pool_.destroy(owner);
   }
-  index_.remove(owner);
-  owners_.remove(owner);
-  owner_pool_.destroy(&owner);
+}
+
+bool Store::may_come_back(std::uint32_t hash) const {
+  return index_.find(hash, [](const Owner& owner) {
+    return owner.session == nullptr && owner.group == nullptr;
+  }) != nullptr;
 }
 
 std::size_t Store::bytes_of(const message::Message& message) {
@@ -113,6 +118,7 @@ void Store::commit_own() {
 
 void Store::on_committed(std::uint64_t count) {
   committed_ = count;
+  forget_ended();
   if (release_at_ != 0 && count >= release_at_) end_copying();
   const std::uint64_t safe = std::min(asked_, count - std::min(count, own_));
   if (safe <= safe_) return;

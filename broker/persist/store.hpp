@@ -100,6 +100,7 @@ class Store final : public session::Journal, private LogHandler {
     SegmentNumber segment = 0;  // all that is told of it is there or behind
     session::Session* session = nullptr;
     session::Group* group = nullptr;
+    std::uint64_t ended = 0;  // when both are null: the commit that makes that safe, or 0: untold
     // As they were told.
     std::uint32_t expiry_seconds = 0;
     std::uint32_t grace_seconds = 0;
@@ -127,7 +128,9 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] Owner* find(const session::Session* session) const;
   [[nodiscard]] Owner* find(const session::Group* group) const;
   [[nodiscard]] Owner* make(session::Session* session, session::Group* group);
-  void remove(Owner& owner);
+  void forget_ended();
+  // Whether the end of a session with that hash is not safe yet: it might come back.
+  [[nodiscard]] bool may_come_back(std::uint32_t hash) const;
   // Whether what its session has is kept, and not only its will.
   [[nodiscard]] static bool keeps_all(const Owner* owner) {
     return owner != nullptr && owner->session != nullptr && owner->session->expiry_seconds > 0;
@@ -204,6 +207,7 @@ class Store final : public session::Journal, private LogHandler {
 
   HashIndex<Owner> index_;
   List<Owner, Owner> owners_;
+  List<Owner, Owner> ended_;  // whose end is not safe yet
   Pool<Owner> owner_pool_;
   OwnerNumber next_owner_ = 1;
   MessageNumber next_message_ = 1;

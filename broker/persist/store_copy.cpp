@@ -89,7 +89,7 @@ bool Store::copy_owners(std::uint32_t& visits) {
 bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
   if (owner.session == nullptr && owner.group == nullptr) {
     if (!has_copy_room(kDeliveryRecord)) return false;
-    // remove() goes on to the next one.
+    // end() goes on to the next one.
     static_cast<void>(end(owner));
     return true;
   }

@@ -375,14 +375,12 @@ void Store::Mounting::on_launched(Held& owner, const Record& record) {
   const auto packet_id = static_cast<PacketIdentifier>(record.numbers[0]);
   if ((record.numbers[0] & flags::kCopied) == 0) owner.session->last_packet_id = packet_id;
   const MessageNumber number = record.message;
-  const auto is_it = [number](const Delivery& delivery) { return number_of(delivery) == number; };
+  const auto is_it = [number, packet_id](const Delivery& delivery) {
+    return delivery.packet_id == packet_id && number_of(delivery) == number;
+  };
+  if (find_in(owner.flight, is_it).delivery != nullptr) return;  // a copy
   const Place place = find_queued(owner, number);
-  if (place.delivery == nullptr) {
-    // A copy, or it has got another one before it was sent.
-    const Place launched = find_in(owner.flight, is_it);
-    if (launched.delivery != nullptr) launched.delivery->packet_id = packet_id;
-    return;
-  }
+  if (place.delivery == nullptr) return;
   Delivery* const delivery = take(owner, place);
   delivery->packet_id = packet_id;
   delivery->state =

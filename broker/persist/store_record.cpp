@@ -82,7 +82,7 @@ bool Store::take_session(const session::Record& record) {
   Owner* owner = find(session);
   if (record.kind == RecordKind::SessionOpened) {
     if (session->expiry_seconds == 0 && session->will == nullptr) {
-      return owner != nullptr && end(*owner);
+      return (owner != nullptr && end(*owner)) || may_come_back(session->hash);
     }
     const bool is_new = owner == nullptr;
     if (is_new) owner = make(session, nullptr);
@@ -383,13 +383,18 @@ bool Store::tell(message::Message& message) {
 }
 
 bool Store::end(Owner& owner) {
-  if (put(&owner, {.type = RecordType::OwnerEnded, .owner = owner.number})) {
-    remove(owner);
-  } else {
-    // It stays until that can be told.
-    owner.session = nullptr;
-    owner.group = nullptr;
+  owner.session = nullptr;
+  owner.group = nullptr;
+  // Without room it stays where it is until that can be told.
+  if (!put(&owner, {.type = RecordType::OwnerEnded, .owner = owner.number})) return true;
+  if (copied_owner_ == &owner) {
+    copied_owner_ = owners_.next(owner);
+    owner_step_ = OwnerStep::Begin;
   }
+  owners_.remove(owner);
+  // The next commit, of the core or of the store, is the first that has it.
+  owner.ended = asked_ + own_ + 1;
+  ended_.push_back(owner);
   return true;
 }
 

@@ -197,6 +197,9 @@ void Model::check_order(ClientNumber client, const Message& message, const Packe
   // At QoS 1 what is sent again is routed again, behind what was sent in between; who subscribed in
   // between gets it there first.
   if (message.sent_again && message.qos == QoS::AtLeastOnce) return;
+  // One that was refused while the device failed, which its publisher was not told before the power
+  // went, is accepted when it comes again.
+  if (message.sent_again && has_restarts_) return;
   std::uint32_t& highest =
       highest_[{client, message.publisher, message.topic, message.qos, packet.qos}];
   if (message.sequence < highest) {
@@ -204,7 +207,7 @@ void Model::check_order(ClientNumber client, const Message& message, const Packe
               std::to_string(message.sequence) + ", came after number " + std::to_string(highest));
   }
   highest = std::max(highest, message.sequence);
-  if (message.retain) {
+  if (message.retain && !is_lost_with_power(message)) {
     std::uint32_t& retained =
         highest_retained_[{client, message.publisher, message.topic, packet.qos}];
     retained = std::max(retained, message.sequence);
@@ -224,6 +227,7 @@ void Model::check_replay(ClientNumber client, const Message& message, const Pack
     violation("c" + std::to_string(client) + ": " + describe(message) +
               " was replayed without a subscription");
   }
+  if (is_lost_with_power(message)) return;
   std::uint32_t& highest =
       highest_retained_[{client, message.publisher, message.topic, packet.qos}];
   // What was sent again at QoS 1 has become the retained message again.

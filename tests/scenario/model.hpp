@@ -116,6 +116,10 @@ class Model {
   [[nodiscard]] bool was_certain(const Subscription& subscription, const Message& message) const;
   // Whether one of the client's subscriptions was possible between `message.sent` and `until`.
   [[nodiscard]] bool was_possible(ClientNumber client, const Message& message, Instant until) const;
+  // After QoS 0, of which nothing is promised, the one before may be the retained one again.
+  [[nodiscard]] bool is_lost_with_power(const Message& message) const {
+    return has_restarts_ && message.qos == QoS::AtMostOnce;
+  }
   void check_order(ClientNumber client, const Message& message, const Packet& packet);
   void check_replay(ClientNumber client, const Message& message, const Packet& packet);
   void check_must(Instant now);
