@@ -15,7 +15,7 @@ namespace {
 
 // One half is written while the other one fills: a message that is kept fits in a half. What was
 // never filled takes no memory.
-alignas(4096) std::uint8_t g_buffer[2 * kStoreGeometry.segment_bytes];
+constexpr std::size_t kBufferBytes = 2 * std::size_t{kStoreGeometry.segment_bytes};
 
 std::string_view reason_of(persist::MountError error) {
   switch (error) {
@@ -54,9 +54,13 @@ bool Keeping::open(EventLoop& loop, Arena& arena) {
     log_.write(LogLevel::Error, text.view());
     return false;
   }
+  if (!buffer_.reserve(kBufferBytes) || !buffer_.open(buffer_.range())) {
+    log_.write(LogLevel::Error, "Error: Too little memory to keep anything.");
+    return false;
+  }
   store_.emplace(persist::Store::Parts{.storage = storage_,
                                        .arena = arena,
-                                       .buffer = g_buffer,
+                                       .buffer = buffer_.range(),
                                        .interval = settings_.interval,
                                        .most_bytes = settings_.storage_bytes});
   return true;

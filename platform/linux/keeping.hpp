@@ -14,6 +14,7 @@
 #include "broker/persist/store.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/settings/settings.hpp"
+#include "platform/linux/address_space.hpp"
 #include "platform/linux/event_loop.hpp"
 #include "platform/linux/file_storage.hpp"
 
@@ -46,6 +47,7 @@ class Keeping {
   const settings::Persistence& settings_;
   LogSink& log_;
   session::NoJournal none_;
+  AddressSpace buffer_;  // outlives the storage, whose thread may still read it
   FileStorage storage_;
   std::optional<persist::Store> store_;  // none: nothing is kept
   bool has_failed_ = false;              // and it was said
