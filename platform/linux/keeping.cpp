@@ -99,8 +99,23 @@ bool Keeping::bring_back(core::Core& core, hal::Entropy& entropy, Instant now, W
     text.add(found.other_versions).add(" of another version; ").add(restored.unknown_records);
     text.add(" records are unknown. What stood there is lost.");
     log_.write(LogLevel::Warning, text.view());
+    copy_aside(location);
   }
   return true;
+}
+
+// For who wants to know what was lost. A store stays damaged until the damaged segment's turn to be
+// freed has come: one copy is enough.
+void Keeping::copy_aside(std::string_view location) {
+  const int error = storage_.copy_to("damaged");
+  Text<512> text;
+  if (error == 0 || error == EEXIST) {
+    text.add(error == 0 ? "A copy of it, as it was, is in " : "There is a copy already, in ");
+    log_.write(LogLevel::Notice, text.add_untrusted(location).add("/damaged.").view());
+    return;
+  }
+  text.add("Warning: Unable to copy it to ").add_untrusted(location).add("/damaged: ");
+  log_.write(LogLevel::Warning, text.add(std::string_view(strerror(error))).add(".").view());
 }
 
 void Keeping::begin(Instant now, WallTime wall) {

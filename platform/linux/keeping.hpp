@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "broker/base/arena.hpp"
 #include "broker/base/log.hpp"
@@ -42,6 +43,7 @@ class Keeping {
   [[nodiscard]] bool is_idle() const { return !store_ || store_->is_idle(); }
 
  private:
+  void copy_aside(std::string_view location);
   void say_failure();
 
   const settings::Persistence& settings_;
