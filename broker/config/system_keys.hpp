@@ -202,7 +202,7 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
            "Listens with this version of IP only."),
     bridge("start_type", Type::Text),
     size("storage_limit", {kSmallestStore, kAnyMaximum}, Never, "1g", read_storage_limit,
-         "midge: the store's largest size in bytes. When it is full of what still counts, "
+         "midge: the store's largest size in bytes. When half of it is what still counts, "
          "messages are refused as with memory full."),
     bridge("threshold", Type::Number),
     refused("tls_engine", DefaultListener, Type::Text, kNoTls),

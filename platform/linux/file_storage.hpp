@@ -36,6 +36,8 @@ class FileStorage final : public hal::Storage, public Source {
   // end. Not before the process has become what it is to be: threads don't outlive a fork().
   [[nodiscard]] Opened open(const char* directory, const hal::StorageGeometry& geometry,
                             EventLoop& loop);
+  // See SegmentReader. Before anything is written.
+  [[nodiscard]] int copy_to(const char* folder) const { return reader_.copy_to(folder); }
   // What the last operation that failed was told.
   [[nodiscard]] int last_error() const { return last_error_; }
 

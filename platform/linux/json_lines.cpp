@@ -20,10 +20,10 @@ void JsonLines::end() {
   put("}\n");
 }
 
-void JsonLines::name(std::string_view name) {
+void JsonLines::name(std::string_view key) {
   put(is_first_ ? "\"" : ",\"");
   is_first_ = false;
-  put(name);
+  put(key);
   put("\":");
 }
 

@@ -19,16 +19,16 @@ class JsonLines {
   JsonLines& operator=(const JsonLines&) = delete;
 
   JsonLines& begin();
-  JsonLines& number(std::string_view name, std::uint64_t value);
+  JsonLines& number(std::string_view key, std::uint64_t value);
   // What is no well-formed UTF-8 is shown as if each byte was a character.
-  JsonLines& text(std::string_view name, std::string_view value);
-  JsonLines& base64(std::string_view name, Bytes value);
+  JsonLines& text(std::string_view key, std::string_view value);
+  JsonLines& base64(std::string_view key, Bytes value);
   void end();
 
   void flush();
 
  private:
-  void name(std::string_view name);
+  void name(std::string_view key);
   void put(std::string_view text);
   void put_escaped(std::uint8_t character);
 

@@ -15,7 +15,7 @@ namespace {
 
 // One half is written while the other one fills: a message that is kept fits in a half. What was
 // never filled takes no memory.
-alignas(4096) std::uint8_t g_buffer[2 * kStoreGeometry.segment_bytes];
+constexpr std::size_t kBufferBytes = 2 * std::size_t{kStoreGeometry.segment_bytes};
 
 std::string_view reason_of(persist::MountError error) {
   switch (error) {
@@ -54,9 +54,13 @@ bool Keeping::open(EventLoop& loop, Arena& arena) {
     log_.write(LogLevel::Error, text.view());
     return false;
   }
+  if (!buffer_.reserve(kBufferBytes) || !buffer_.open(buffer_.range())) {
+    log_.write(LogLevel::Error, "Error: Too little memory to keep anything.");
+    return false;
+  }
   store_.emplace(persist::Store::Parts{.storage = storage_,
                                        .arena = arena,
-                                       .buffer = g_buffer,
+                                       .buffer = buffer_.range(),
                                        .interval = settings_.interval,
                                        .most_bytes = settings_.storage_bytes});
   return true;
@@ -95,8 +99,23 @@ bool Keeping::bring_back(core::Core& core, hal::Entropy& entropy, Instant now, W
     text.add(found.other_versions).add(" of another version; ").add(restored.unknown_records);
     text.add(" records are unknown. What stood there is lost.");
     log_.write(LogLevel::Warning, text.view());
+    copy_aside(location);
   }
   return true;
+}
+
+// For who wants to know what was lost. A store stays damaged until the damaged segment's turn to be
+// freed has come: one copy is enough.
+void Keeping::copy_aside(std::string_view location) {
+  const int error = storage_.copy_to("damaged");
+  Text<512> text;
+  if (error == 0 || error == EEXIST) {
+    text.add(error == 0 ? "A copy of it, as it was, is in " : "There is a copy already, in ");
+    log_.write(LogLevel::Notice, text.add_untrusted(location).add("/damaged.").view());
+    return;
+  }
+  text.add("Warning: Unable to copy it to ").add_untrusted(location).add("/damaged: ");
+  log_.write(LogLevel::Warning, text.add(std::string_view(strerror(error))).add(".").view());
 }
 
 void Keeping::begin(Instant now, WallTime wall) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "broker/base/arena.hpp"
 #include "broker/base/log.hpp"
@@ -14,6 +15,7 @@
 #include "broker/persist/store.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/settings/settings.hpp"
+#include "platform/linux/address_space.hpp"
 #include "platform/linux/event_loop.hpp"
 #include "platform/linux/file_storage.hpp"
 
@@ -41,11 +43,13 @@ class Keeping {
   [[nodiscard]] bool is_idle() const { return !store_ || store_->is_idle(); }
 
  private:
+  void copy_aside(std::string_view location);
   void say_failure();
 
   const settings::Persistence& settings_;
   LogSink& log_;
   session::NoJournal none_;
+  AddressSpace buffer_;  // outlives the storage, whose thread may still read it
   FileStorage storage_;
   std::optional<persist::Store> store_;  // none: nothing is kept
   bool has_failed_ = false;              // and it was said

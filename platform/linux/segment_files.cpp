@@ -4,12 +4,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
 
 namespace midge::platform {
+
+namespace {
+
+int copy_file(int from_directory, int to_directory, const char* name) {
+  const Descriptor from(openat(from_directory, name, O_RDONLY | O_CLOEXEC));
+  if (!from) return errno == ENOENT ? 0 : errno;
+  const Descriptor to(openat(to_directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!to) return errno;
+  constexpr std::size_t kPart = std::size_t{1} << 20;
+  for (;;) {
+    const ssize_t count = sendfile(to.get(), from.get(), nullptr, kPart);
+    if (count == 0) return 0;
+    if (count < 0 && errno != EINTR) return errno;
+  }
+}
+
+}  // namespace
 
 bool SegmentReader::open(int directory, const hal::StorageGeometry& geometry) {
   directory_ = directory;
@@ -30,6 +49,18 @@ bool SegmentReader::open(int directory, const hal::StorageGeometry& geometry) {
   closedir(entries);
   errno = error;
   return error == 0;
+}
+
+int SegmentReader::copy_to(const char* folder) const {
+  if (mkdirat(directory_, folder, 0700) != 0) return errno;
+  const Descriptor to(openat(directory_, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!to) return errno;
+  for (std::uint32_t segment = 0; segment < kMaximumSegments; ++segment) {
+    if (!there_[segment]) continue;
+    const int error = copy_file(directory_, to.get(), SegmentName(segment).c_str());
+    if (error != 0) return error;
+  }
+  return 0;
 }
 
 int SegmentReader::read(std::uint32_t segment, std::uint32_t offset, MutableBytes out) {

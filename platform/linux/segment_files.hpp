@@ -33,7 +33,7 @@ class SegmentName {
   Text<32> text_;
 };
 
-// Reads the segments of an open directory.
+// Reads and copies the segments of an open directory.
 class SegmentReader {
  public:
   // Looks which files are there. False when the directory can't be read; errno says why.
@@ -41,6 +41,9 @@ class SegmentReader {
 
   // 0 or errno. What is beyond the end of a file, or of one that is not there, are zeros.
   [[nodiscard]] int read(std::uint32_t segment, std::uint32_t offset, MutableBytes out);
+  // Copies the files that are there, as they are, to a new folder in the directory. 0 or errno;
+  // EEXIST: there is such a folder, and nothing was done.
+  [[nodiscard]] int copy_to(const char* folder) const;
   // The segment's file is, or will be, there.
   void expect(std::uint32_t segment) { there_.set(segment); }
   // What was known of the files' names is not so any more.

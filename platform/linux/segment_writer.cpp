@@ -87,7 +87,7 @@ void SegmentWriter::release(std::uint32_t segment) {
 // With zeros that are written, not only promised: later writes need no new space and no new
 // metadata.
 int SegmentWriter::fill(int fd) {
-  static constexpr std::array<std::uint8_t, 64 * 1024> kZeros{};
+  static constexpr std::array<std::uint8_t, 4'096> kZeros{};
   for (std::uint32_t at = 0; at < segment_bytes_;) {
     const auto count =
         static_cast<std::uint32_t>(std::min<std::size_t>(kZeros.size(), segment_bytes_ - at));

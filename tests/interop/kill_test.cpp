@@ -222,9 +222,9 @@ TEST_CASE("killed at random instants under load, it has lost nothing that it ack
       CHECK(came.times[number] >= 1);
     }
     if (publisher->qos == 2) {
-      for (const auto& [number, times] : came.times) {
-        CAPTURE(number);
-        CHECK(times <= 1);
+      for (const auto& one : came.times) {
+        CAPTURE(one.first);
+        CHECK(one.second <= 1);
       }
     }
     CHECK(std::is_sorted(came.order.begin(), came.order.end()));

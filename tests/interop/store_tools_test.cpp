@@ -148,6 +148,26 @@ TEST_CASE("a flipped bit is damage, and the other frames are read") {
   CHECK(look("--dump-store", folder.path()).exit_code == 1);
 }
 
+TEST_CASE("a start on a damaged store goes on with the rest, and keeps a copy of what was there") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "store";
+  make_store(path);
+  flip(path / "segment-0002", 100'000);
+  const std::string damaged = read_file(path / "segment-0002");
+  for (const char* said : {"A copy of it, as it was, is in", "There is a copy already, in"}) {
+    CAPTURE(said);
+    Broker broker("persistence true\nmax_queued_messages 0\npersistence_location " + path.string() +
+                  "\n");
+    // It listens before it has read the store.
+    CHECK(eventually([&] { return broker.log().find(" running") != std::string::npos; }));
+    CHECK(broker.log().find("Warning: The store is damaged: 1 frames") != std::string::npos);
+    CHECK(broker.log().find(said) != std::string::npos);
+    CHECK(broker.log().find("1 sessions") != std::string::npos);
+    CHECK(read_file(path / "damaged" / "segment-0002") == damaged);
+  }
+  CHECK(look("--check-store", path / "damaged").exit_code == 1);
+}
+
 TEST_CASE("a missing segment is damage") {
   const TemporaryFolder folder;
   make_store(folder.path());

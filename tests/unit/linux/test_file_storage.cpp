@@ -252,6 +252,22 @@ TEST_CASE("a segment that is erased again soon is not given back afterwards") {
   CHECK(world.read(2, 0, 512) == other);
 }
 
+TEST_CASE("the files are copied as they are, once") {
+  const Directory directory;
+  World world(directory.path);
+  REQUIRE(world.program(1, 512, kUnit) == StorageStatus::Ok);
+  REQUIRE(world.program(4, 0, kUnit) == StorageStatus::Ok);
+  CHECK(world.storage.copy_to("copy") == 0);
+  REQUIRE(world.program(4, 512, kUnit) == StorageStatus::Ok);
+  CHECK(world.storage.copy_to("copy") == EEXIST);
+  World copy(directory.file("copy"));
+  CHECK(copy.read(1, 512, 512) == kUnit);
+  CHECK(copy.read(4, 0, 512) == kUnit);
+  CHECK(copy.read(4, 512, 10) == std::vector<std::uint8_t>(10, 0));
+  CHECK(std::filesystem::file_size(directory.file("copy/segment-0001")) == kGeometry.segment_bytes);
+  CHECK_FALSE(std::filesystem::exists(directory.file("copy/segment-0002")));
+}
+
 TEST_CASE("one directory serves one process at a time") {
   const Directory directory;
   const World first(directory.path);
