@@ -182,6 +182,9 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool copy_deliveries(Owner& owner, session::Delivery* first, bool in_flight,
                                      std::uint32_t& visits);
   [[nodiscard]] std::uint64_t copies_before(Owner& owner, const session::Delivery& delivery) const;
+  void tell_copy(Owner& owner, const session::Delivery& delivery);
+  template <class Visit>
+  void for_each_of_groups(Visit visit);
   [[nodiscard]] bool copy_group_deliveries();
   [[nodiscard]] bool copy_retained(std::uint32_t& visits);
   void end_copying();

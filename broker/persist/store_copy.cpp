@@ -41,7 +41,10 @@ bool Store::copy_some() {
   }
   const std::uint64_t before = log_.appended();
   std::uint32_t visits = kVisits;
-  if (copying_ == Copying::Owners && copy_owners(visits)) copying_ = Copying::GroupDeliveries;
+  if (copying_ == Copying::Owners && copy_owners(visits)) {
+    copying_ = Copying::GroupDeliveries;
+    for_each_of_groups([](Delivery& delivery, Owner&) { delivery.is_copied = false; });
+  }
   if (copying_ == Copying::GroupDeliveries && copy_group_deliveries()) {
     copying_ = Copying::Retained;
     retained_ =
@@ -133,8 +136,6 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
       if (!has_copy_room(filter + kDeliveryRecord)) return false;
       owner.is_behind = false;
       if (owner.is_copied) tell(owner, 0);
-      for (Delivery* at = owner.group->waiting.first(); at != nullptr; at = at->next)
-        at->is_copied = false;
     }
     owner_step_ = OwnerStep::Subscriptions;
   }
@@ -155,11 +156,7 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
     }
     owner_step_ = OwnerStep::Queue;
   }
-  Delivery* const first = owner.group != nullptr ? owner.group->waiting.first()
-                          : keeps_all(&owner)    ? owner.session->queued.first()
-                                                 : nullptr;
-  if (!copy_deliveries(owner, first, false, visits)) return false;
-  return true;
+  return !keeps_all(&owner) || copy_deliveries(owner, owner.session->queued.first(), false, visits);
 }
 
 // How many come before it with the same message. Only what is retained is queued more than once, as
@@ -177,18 +174,21 @@ std::uint64_t Store::copies_before(Owner& owner, const Delivery& delivery) const
   return count;
 }
 
+void Store::tell_copy(Owner& owner, const Delivery& delivery) {
+  tell_queued(owner, delivery, flags::kCopy | copies_before(owner, delivery) << flags::kCopyShift);
+}
+
 bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::uint32_t& visits) {
   for (Delivery* at = first; at != nullptr; at = at->next) {
     message::Message& message = *at->message;
-    const bool is_others = owner.session != nullptr && owner_of(*at, &owner) != &owner;
-    const QoS qos = owner.group != nullptr ? message.qos() : at->qos;
-    if (at->is_copied || is_others || qos == QoS::AtMostOnce) continue;
+    const bool is_others = owner_of(*at, &owner) != &owner;
+    if (at->is_copied || is_others || at->qos == QoS::AtMostOnce) continue;
     if (!owner.is_copied && !is_to_copy(message)) continue;
     const std::size_t bytes = message.topic_name().size() + message.properties().size() +
                               message.payload_bytes() + 2 * kDeliveryRecord;
     if (visits == 0 || !has_copy_room(bytes)) return false;
     --visits;
-    tell_queued(owner, *at, flags::kCopy | copies_before(owner, *at) << flags::kCopyShift);
+    tell_copy(owner, *at);
     if (in_flight) {
       tell_launched(owner, *at, at->packet_id, flags::kCopied);
       if (at->state == session::OutboundState::AwaitPubcomp) {
@@ -201,26 +201,42 @@ bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::
   return true;
 }
 
-// What members have of their groups, whether they are kept or not.
-bool Store::copy_group_deliveries() {
-  bool is_any = false;
-  for (const Owner* at = owners_.first(); at != nullptr && !is_any; at = owners_.next(*at))
-    is_any = at->group != nullptr;
-  if (!is_any) return true;
-  bool has_room = true;
-  const auto visit = [&](Delivery* first) {
-    for (Delivery* at = first; at != nullptr && has_room; at = at->next) {
+// Calls visit(delivery, group) for what is a group's: what waits there and what its members have,
+// whether they are kept or not.
+template <class Visit>
+void Store::for_each_of_groups(Visit visit) {
+  const auto look = [&](Delivery* first) {
+    for (Delivery* at = first; at != nullptr; at = at->next) {
       if (at->group == nullptr || at->qos == QoS::AtMostOnce) continue;
-      Owner* const owner = owner_of(*at, nullptr);
-      if (owner == nullptr || !(owner->is_copied || is_to_copy(*at->message))) continue;
-      has_room = log_.has_room(at->message->payload_bytes() + at->message->topic_name().size() +
-                               at->message->properties().size() + 2 * kDeliveryRecord);
-      if (has_room) tell_queued(*owner, *at, flags::kCopy);
+      if (Owner* const owner = owner_of(*at, nullptr)) visit(*at, *owner);
     }
   };
+  bool is_any = false;
+  for (Owner* at = owners_.first(); at != nullptr; at = owners_.next(*at)) {
+    if (at->group == nullptr) continue;
+    is_any = true;
+    for (Delivery* waits = at->group->waiting.first(); waits != nullptr; waits = waits->next) {
+      if (waits->message->qos() != QoS::AtMostOnce) visit(*waits, *at);
+    }
+  }
+  if (!is_any) return;
   rooms_->sessions.for_each([&](const Session& session) {
-    visit(session.inflight.first());
-    visit(session.queued.first());
+    look(session.inflight.first());
+    look(session.queued.first());
+  });
+}
+
+// They change places, so each knows whether it has been copied.
+bool Store::copy_group_deliveries() {
+  bool has_room = true;
+  for_each_of_groups([&](Delivery& delivery, Owner& owner) {
+    const message::Message& message = *delivery.message;
+    if (!has_room || delivery.is_copied || !(owner.is_copied || is_to_copy(message))) return;
+    has_room = has_copy_room(message.topic_name().size() + message.properties().size() +
+                             message.payload_bytes() + 2 * kDeliveryRecord);
+    if (!has_room) return;
+    tell_queued(owner, delivery, flags::kCopy);
+    delivery.is_copied = true;
   });
   return has_room;
 }

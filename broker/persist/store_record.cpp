@@ -148,7 +148,12 @@ bool Store::take_delivery(const session::Record& record) {
       // A delivery at QoS 1 stays its group's.
       const bool leaves_group = delivery.group != nullptr && delivery.qos == QoS::ExactlyOnce;
       if (delivery.group == nullptr || leaves_group) {
-        if (session != nullptr && leaves_group) tell_queued(*session, delivery, 0);
+        if (session != nullptr && leaves_group) {
+          tell_queued(*session, delivery, 0);
+        } else if (session != nullptr && !delivery.is_copied && is_to_copy(*delivery.message)) {
+          // It goes where copying may have been already.
+          tell_copy(*session, delivery);
+        }
         if (session != nullptr) tell_launched(*session, delivery, record.packet_id, 0);
         if (leaves_group && owner != nullptr) {
           put(owner, {.type = RecordType::Discarded,
