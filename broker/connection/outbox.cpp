@@ -45,7 +45,7 @@ void Connection::flush() {
 // none, nor for messages for many while those before are not out.
 void Connection::continue_turn() {
   const routing::Schedule& schedule = context_.router.schedule();
-  if ((had_share_ && schedule.has_unserved()) || (!reaches_few_ && schedule.is_wide_full())) {
+  if ((had_share_ && schedule.has_unserved()) || (!reaches_few && schedule.is_wide_full())) {
     return mark_ready();
   }
   resume(kTurnFull);
