@@ -339,17 +339,17 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] Extras* extras() const {
     return phase_ >= Phase::Open ? extras_ : arrival_->extras;
   }
-  [[nodiscard]] Held* held() const { return extras() != nullptr ? extras()->held : nullptr; }
   // The client's.
   [[nodiscard]] std::uint32_t maximum_packet_size() const {
     return extras() != nullptr ? extras()->maximum_packet_size : settings::kUnlimited;
   }
-  // How many outgoing aliases there may be, and are.
+  // From Open on: what is half out; how many outgoing aliases there may be, and are.
+  [[nodiscard]] Held* held() const { return extras_ != nullptr ? extras_->held : nullptr; }
   [[nodiscard]] std::uint16_t alias_maximum() const {
-    return extras() != nullptr ? extras()->outgoing_aliases.maximum() : std::uint16_t{0};
+    return extras_ != nullptr ? extras_->outgoing_aliases.maximum() : std::uint16_t{0};
   }
   [[nodiscard]] std::uint16_t alias_count() const {
-    return extras() != nullptr ? extras()->outgoing_aliases.count() : std::uint16_t{0};
+    return extras_ != nullptr ? extras_->outgoing_aliases.count() : std::uint16_t{0};
   }
   void release_unused_extras();
   void release_extras();

@@ -22,6 +22,7 @@ void Connection::flush() {
   if (phase_ == Phase::Finished || phase_ == Phase::Gone) return;
   if (context_.ends) on_shutdown();
   if (context_.failed_to != 0) on_commit_failed();
+  if (phase_ < Phase::Open) return;  // CONNACK is the first
   if (is_writable_) write_out();
   if (phase_ == Phase::Closing) {
     // Owed acknowledgements and DISCONNECT have had their chance.
