@@ -23,7 +23,7 @@ constexpr std::size_t kDisconnectBytes = 3;  // without properties
 
 Connection::Connection(Context& context, hal::Transport& transport, std::uint16_t listener,
                        Arrival& arrival)
-    : listener_(listener),
+    : listener_(static_cast<std::uint8_t>(listener)),
       last_packet_ms_(0),
       context_(context),
       transport_(&transport),
@@ -35,35 +35,39 @@ Connection::Connection(Context& context, hal::Transport& transport, std::uint16_
   ++context_.metrics.sockets;
 }
 
-// It belongs to a session now, or never will.
-void Connection::release_arrival() {
-  if (phase_ >= Phase::Open) return;
-  context_.deadlines.clear(*arrival_);
-  context_.arrivals.remove(*arrival_);
-  arrival_->~Arrival();
-  context_.memory.release(arrival_, sizeof(Arrival));
-  extras_ = nullptr;
+void Connection::enter(Phase phase) {
+  if (phase_ < Phase::Open) {
+    // It belongs to a session now, or never will.
+    Arrival& arrival = *arrival_;
+    context_.deadlines.clear(arrival);
+    context_.arrivals.remove(arrival);
+    extras_ = arrival.extras;
+    arrival.~Arrival();
+    context_.memory.release(&arrival, sizeof(Arrival));
+  }
+  phase_ = phase;
 }
 
-Connection::Extras* Connection::make_extras(Reserve reserve) {
-  if (extras_ != nullptr) return extras_;
+Extras* Connection::make_extras(Reserve reserve) {
+  Extras*& extras = phase_ >= Phase::Open ? extras_ : arrival_->extras;
+  if (extras != nullptr) return extras;
   void* const memory = context_.memory.allocate(sizeof(Extras), reserve);
   if (memory == nullptr) return nullptr;
-  return extras_ = new (memory) Extras(alias_maximum_in_, alias_maximum_out_);
+  return extras = new (memory) Extras(listener().max_topic_alias);
 }
 
 void Connection::release_unused_extras() {
-  if (extras() == nullptr || extras_->held != nullptr || !extras_->send_holds.empty() ||
-      !extras_->incoming_aliases.empty() || !extras_->outgoing_aliases.empty()) {
-    return;
-  }
+  if (extras_ != nullptr && !extras_->is_needed()) release_extras();
+}
+
+void Connection::release_extras() {
   extras_->~Extras();
   context_.memory.release(extras_, sizeof(Extras));
   extras_ = nullptr;
 }
 
 void Connection::truncate_aliases(std::uint16_t count) {
-  if (extras() != nullptr) extras_->outgoing_aliases.truncate(context_.memory, count);
+  if (extras_ != nullptr) extras_->outgoing_aliases.truncate(context_.memory, count);
 }
 
 std::string_view Connection::client_id() const {
@@ -94,24 +98,23 @@ void Connection::on_closed(hal::CloseCause cause) {
     log_closed(cause == hal::CloseCause::Peer ? "closed by client"sv : "connection lost"sv);
     end_session(true);
   }
+  enter(Phase::Gone);
   release_all();
   --context_.metrics.open_connections;
   transport_ = nullptr;
-  phase_ = Phase::Gone;
   mark_ready();  // so that the owner sees it
 }
 
 // Gives back everything but the object itself.
 void Connection::release_all() {
-  release_arrival();
   drop_incoming();
   acknowledgements_.clear(context_.memory);
   release_held();
-  if (extras() == nullptr) return;
+  if (extras_ == nullptr) return;
   while (!extras_->send_holds.empty()) drop_send_hold();
   extras_->incoming_aliases.clear(context_.memory);
   extras_->outgoing_aliases.clear(context_.memory);
-  release_unused_extras();
+  release_extras();
 }
 
 void Connection::end_session(bool with_will) {
@@ -123,8 +126,7 @@ void Connection::end_session(bool with_will) {
 }
 
 void Connection::enter_closing() {
-  release_arrival();
-  phase_ = Phase::Closing;
+  enter(Phase::Closing);
   pauses_ = 0;
   transport_->pause_receive();
   mark_ready();
@@ -165,7 +167,7 @@ void Connection::close(ReasonCode reason, Cause cause) {
   count(cause);
   log_closed(wire::reason_name(reason));
   end_session(true);
-  const bool is_connected = was_connected_ && !awaits_connack();
+  const bool is_connected = phase_ == Phase::Open && !awaits_connack();
   // What waits for its commit is not acknowledged any more: the client sends it again.
   acknowledgements_.drop_waiting(context_.memory, context_.commits);
   // No DISCONNECT before CONNACK 0x00 [MQTT-3.14.0-1], none before 5.0, none that is too long for
@@ -289,14 +291,14 @@ void Connection::on_deadline() {
 
 void Connection::pause(Pause reason) {
   if (pauses_ == 0) transport_->pause_receive();
-  pauses_ = static_cast<std::uint8_t>(pauses_ | reason);
+  pauses_ = static_cast<std::uint8_t>(pauses_ | reason) & kAllPauses;
   if (reason == kTurnFull || reason == kQuota) mark_ready();
   if (reason == kMemory) retry_soon();
 }
 
 void Connection::resume(std::uint8_t reasons) {
   if ((pauses_ & reasons) == 0) return;
-  pauses_ = static_cast<std::uint8_t>(pauses_ & ~reasons);
+  pauses_ = static_cast<std::uint8_t>(pauses_ & ~reasons) & kAllPauses;
   if (pauses_ != 0 || phase_ >= Phase::Closing) return;
   // A packet that is whole but had to wait goes first. It may begin another pause.
   if (incoming_ != nullptr && incoming_->stage == Incoming::Stage::Complete) {

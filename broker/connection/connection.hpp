@@ -41,13 +41,39 @@ namespace midge::connection {
 
 struct Incoming;
 struct Held;
+struct Extras;
 class Connection;
 class Plan;
+
+// A message whose bytes the transport still refers to.
+struct SendHold {
+  SendHold* next = nullptr;
+  message::Message* message = nullptr;  // counted
+  std::uint32_t left = 0;               // bytes to be sent up to its last taken one
+};
+
+// What few connections have.
+struct Extras {
+  explicit Extras(std::uint16_t aliases_in) : incoming_aliases(aliases_in) {}
+
+  // What the client stated.
+  std::uint32_t maximum_packet_size = settings::kUnlimited;
+  Held* held = nullptr;  // a packet that is half out
+  Queue<SendHold> send_holds;
+  TopicAliases incoming_aliases;
+  TopicAliases outgoing_aliases;
+
+  [[nodiscard]] bool is_needed() const {
+    return maximum_packet_size != settings::kUnlimited || held != nullptr || !send_holds.empty() ||
+           !incoming_aliases.empty() || outgoing_aliases.maximum() > 0;
+  }
+};
 
 // A connection that is not a session's yet: its deadline is the limit for CONNECT.
 struct Arrival : Deadline, ListNode<Arrival> {
   explicit Arrival() { kind = static_cast<std::uint8_t>(session::DeadlineKind::Arrival); }
   Connection* connection = nullptr;
+  Extras* extras = nullptr;  // becomes the connection's
 };
 
 class Connection final : public hal::TransportHandler, public session::Attachment {
@@ -74,9 +100,6 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // Another connection takes the session: 0x8E [MQTT-3.1.4-3].
   void on_taken_over();
 
-  // What a connection with topic aliases, or a packet that is half out, takes besides.
-  [[nodiscard]] static constexpr std::size_t extras_bytes() { return sizeof(Extras); }
-
  private:
   enum class Phase : std::uint8_t {
     AwaitConnect,
@@ -93,6 +116,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
     kQuota = 2,     // until acknowledgements have left: the client used up our Receive Maximum
     kMemory = 4,    // until there is memory, at most backpressure_time
     kDecision = 8,
+    kAllPauses = 15,
   };
 
   // --- receive.cpp ---
@@ -139,7 +163,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // --- on_connect.cpp ---
   void on_connect(const wire::FixedHeader& header, Bytes body);
   void on_bad_connect(const wire::ConnectError& error);
-  void take_terms(const wire::Connect& connect);
+  [[nodiscard]] bool take_terms(const wire::Connect& connect);
   void on_verdict(const wire::Connect& connect, auth::Verdict verdict);
   [[nodiscard]] Refusal open(const wire::Connect& connect);
   void refuse_connect(Refusal refusal);
@@ -218,6 +242,8 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   void on_shutdown();       // the broker ends: 0x8B
   void on_commit_failed();  // what waits for such a commit is never going to be durable
   void end_session(bool with_will);
+  // Leaves the present phase for `phase`, which is Open or behind it.
+  void enter(Phase phase);
   void enter_closing();
   void release_all();
   void pause(Pause reason);
@@ -234,7 +260,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   [[nodiscard]] bool is_v5() const { return version_ == wire::Version::V5; }
   // Whether a whole packet of this size may go to the client [MQTT-3.1.2-24].
   [[nodiscard]] bool fits_client(std::size_t packet_bytes) const {
-    return maximum_packet_size_ == 0 || packet_bytes <= maximum_packet_size_;
+    return packet_bytes <= maximum_packet_size();
   }
   void mark_ready();
 
@@ -309,32 +335,26 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   void release_held();
   void drop_send_hold();  // the first
 
-  // A message whose bytes the transport still refers to.
-  struct SendHold {
-    SendHold* next = nullptr;
-    message::Message* message = nullptr;  // counted
-    std::uint32_t left = 0;               // bytes to be sent up to its last taken one
-  };
-  // What few connections have.
-  struct Extras {
-    explicit Extras(std::uint16_t aliases_in, std::uint16_t aliases_out)
-        : incoming_aliases(aliases_in), outgoing_aliases(aliases_out) {}
-    Held* held = nullptr;  // a packet that is half out
-    Queue<SendHold> send_holds;
-    TopicAliases incoming_aliases;
-    TopicAliases outgoing_aliases;
-  };
   // Null when memory is full.
   [[nodiscard]] Extras* make_extras(Reserve reserve = Reserve::Keep);
-  [[nodiscard]] Extras* extras() const { return phase_ >= Phase::Open ? extras_ : nullptr; }
-  [[nodiscard]] Held* held() const { return extras() != nullptr ? extras_->held : nullptr; }
-  // How many outgoing aliases are defined.
+  [[nodiscard]] Extras* extras() const {
+    return phase_ >= Phase::Open ? extras_ : arrival_->extras;
+  }
+  // The client's.
+  [[nodiscard]] std::uint32_t maximum_packet_size() const {
+    return extras() != nullptr ? extras()->maximum_packet_size : settings::kUnlimited;
+  }
+  // From Open on: what is half out; how many outgoing aliases there may be, and are.
+  [[nodiscard]] Held* held() const { return extras_ != nullptr ? extras_->held : nullptr; }
+  [[nodiscard]] std::uint16_t alias_maximum() const {
+    return extras_ != nullptr ? extras_->outgoing_aliases.maximum() : std::uint16_t{0};
+  }
   [[nodiscard]] std::uint16_t alias_count() const {
-    return extras() != nullptr ? extras_->outgoing_aliases.count() : std::uint16_t{0};
+    return extras_ != nullptr ? extras_->outgoing_aliases.count() : std::uint16_t{0};
   }
   void release_unused_extras();
+  void release_extras();
   void truncate_aliases(std::uint16_t count);
-  void release_arrival();
 
   // The clock as it is kept here: milliseconds that wrap after 49 days.
   [[nodiscard]] std::uint32_t now_ms() const {
@@ -342,28 +362,23 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   }
 
   // In this order nothing is lost between the members: one of these stands for each client.
-  std::uint16_t listener_;
-  std::uint32_t maximum_packet_size_ = 0;  // the client's; 0: none
-  std::uint32_t unsent_ = 0;               // bytes that the transport has taken and may refer to
+  std::uint8_t listener_;
+  Phase phase_ : 3 = Phase::AwaitConnect;
+  std::uint8_t pauses_ : 4 = 0;
+  bool is_writable_ : 1 = true;
+  wire::Version version_ : 3 = wire::Version::V311;
+  bool is_bridge_ : 1 = false;
+  bool wants_problem_information_ : 1 = true;
+  bool asked_expiry_ : 1 = false;  // its CONNECT had a Session Expiry Interval above 0
+  bool is_stalled_ : 1 = false;    // a packet waits for memory
+  bool had_share_ : 1 = false;     // it waits, and was served in this turn
+  std::uint32_t unsent_ = 0;       // bytes that the transport has taken and may refer to
   // When the last packet came; while one waits for memory: since when.
   std::uint32_t last_packet_ms_;
   std::uint16_t keep_alive_seconds_ = 0;
   std::uint16_t receive_maximum_ = wire::kDefaultReceiveMaximum;  // the client's
   std::uint16_t open_receives_ = 0;  // its PUBLISHes with QoS > 0 that we have not settled
   std::uint16_t owed_pings_ = 0;     // PINGRESPs, which wait for no commit
-  std::uint16_t alias_maximum_in_ = 0;
-  std::uint16_t alias_maximum_out_ = 0;
-  wire::Version version_ = wire::Version::V311;
-  Phase phase_ = Phase::AwaitConnect;
-  std::uint8_t pauses_ = 0;
-  bool is_bridge_ : 1 = false;
-  bool wants_problem_information_ : 1 = true;
-  bool was_connected_ : 1 = false;  // CONNACK 0x00 was queued
-  bool asked_expiry_ : 1 = false;   // its CONNECT had a Session Expiry Interval above 0
-  bool is_writable_ : 1 = true;
-  bool is_stalled_ : 1 = false;   // a packet waits for memory
-  bool reaches_few_ : 1 = false;  // its last message was for few (routing::Schedule)
-  bool had_share_ : 1 = false;    // it waits, and was served in this turn
 
   Context& context_;
   hal::Transport* transport_;            // null once gone
@@ -376,6 +391,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   };
 };
 
-static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 96);
+static_assert(sizeof(Connection) <= (sizeof(void*) == 8 ? 88 : 52));
+static_assert(settings::kMaximumListeners <= 256, "each has a number in a byte");
 
 }  // namespace midge::connection

@@ -46,8 +46,7 @@ void Connection::on_connect(const wire::FixedHeader& header, Bytes body) {
   wire::Connect connect;
   const wire::ConnectError error = wire::decode_connect(header.flags, body, connect);
   if (wire::is_error(error.reason)) return on_bad_connect(error);
-  take_terms(connect);
-  const Refusal refusal = refusal_of(connect);
+  const Refusal refusal = take_terms(connect) ? refusal_of(connect) : Refusal::NoMemory;
   if (refusal != Refusal::None) return refuse_connect(refusal);
   const auth::Ticket ticket = ++context_.last_ticket;
   const auth::Verdict verdict = context_.authorizer.connect({.listener = listener(),
@@ -83,17 +82,21 @@ void Connection::on_bad_connect(const wire::ConnectError& error) {
   send_refusal(error.reason, {});
 }
 
-// What the client says of itself; nothing but the version before 5.0.
-void Connection::take_terms(const wire::Connect& connect) {
+// What the client says of itself; nothing but the version before 5.0. False when memory is full.
+bool Connection::take_terms(const wire::Connect& connect) {
   const wire::Properties& properties = connect.properties;
   version_ = connect.version;
   is_bridge_ = connect.bridge;
-  maximum_packet_size_ = properties.maximum_packet_size.value_or(0);
   receive_maximum_ = properties.receive_maximum.value_or(wire::kDefaultReceiveMaximum);
   wants_problem_information_ = properties.request_problem_information.value_or(1) != 0;
-  alias_maximum_in_ = listener().max_topic_alias;
-  alias_maximum_out_ =
+  const std::uint16_t aliases =
       std::min(properties.topic_alias_maximum.value_or(0), listener().max_topic_alias_broker);
+  if (!properties.maximum_packet_size && aliases == 0) return true;
+  Extras* const extras = make_extras(Reserve::Enter);
+  if (extras == nullptr) return false;
+  extras->maximum_packet_size = properties.maximum_packet_size.value_or(settings::kUnlimited);
+  extras->outgoing_aliases.set_maximum(aliases);
+  return true;
 }
 
 bool Connection::on_decision(auth::Ticket ticket, auth::Verdict verdict) {
@@ -317,9 +320,7 @@ Refusal Connection::open(const wire::Connect& connect) {
     }
     record(session::RecordKind::WillChanged);
   }
-  release_arrival();
-  phase_ = Phase::Open;
-  was_connected_ = true;
+  enter(Phase::Open);
   if (!send_connack(connect, present, connect.client_id.empty() ? who.client_id : ""sv,
                     commit_since(before))) {
     return Refusal::None;
@@ -344,7 +345,9 @@ bool Connection::send_connack(const wire::Connect& connect, bool session_present
     properties.session_expiry_interval = session_->expiry_seconds;
   }
   if (keep_alive_seconds_ != connect.keep_alive) properties.server_keep_alive = keep_alive_seconds_;
-  if (alias_maximum_in_ > 0) properties.topic_alias_maximum = alias_maximum_in_;
+  if (const std::uint16_t most = listener().max_topic_alias; most > 0) {
+    properties.topic_alias_maximum = most;
+  }
   if (!assigned_id.empty()) properties.assigned_client_identifier = std::make_optional(assigned_id);
   tell_if_off(properties.retain_available, settings.retains());
   if (settings.limits.packet_bytes < wire::kMaximumRemainingLength) {
@@ -368,7 +371,6 @@ bool Connection::send_connack(const wire::Connect& connect, bool session_present
   tell_if_off(properties.shared_subscription_available, settings.shared_subscriptions_available);
   const std::size_t text_bytes = assigned_id.size() + settings.response_information.size();
   if (queue_connack(connack, commit, text_bytes) == Queued::Yes) return true;
-  was_connected_ = false;
   count(Cause::TooLargeForClient);
   end_session(false);
   enter_closing();

@@ -63,7 +63,7 @@ void Connection::release(message::Message& message) {
 
 // Whether the next PUBLISH has to wait for a later turn: a pause has begun.
 bool Connection::waits_for_turn() {
-  const routing::Schedule::Gate gate = context_.router.schedule().gate(*session_, reaches_few_);
+  const routing::Schedule::Gate gate = context_.router.schedule().gate(*session_, reaches_few);
   if (gate == routing::Schedule::Gate::Open) return false;
   had_share_ = gate == routing::Schedule::Gate::ShareUsed;
   pause(kTurnFull);
@@ -82,7 +82,7 @@ bool Connection::waits_for_room(std::string_view topic_name, std::uint32_t paylo
 bool Connection::resolve_alias(wire::Publish& publish) {
   const auto alias = publish.properties.topic_alias;
   if (!alias) return true;
-  if (*alias == 0 || *alias > alias_maximum_in_) {
+  if (*alias == 0 || *alias > listener().max_topic_alias) {
     close(ReasonCode::TopicAliasInvalid, Cause::TopicAliasInvalid);  // [MQTT-3.3.2-8]
     return false;
   }
@@ -189,7 +189,7 @@ bool Connection::finish_publish(message::Message& message, PacketIdentifier pack
     return true;
   }
   end_stall();
-  reaches_few_ = !context_.router.schedule().last_was_wide();
+  reaches_few = !context_.router.schedule().last_was_wide();
   if (qos == QoS::AtMostOnce) return true;
   if (qos == QoS::ExactlyOnce) {
     record(session::RecordKind::InboundOpened, packet_id);

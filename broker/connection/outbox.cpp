@@ -22,6 +22,7 @@ void Connection::flush() {
   if (phase_ == Phase::Finished || phase_ == Phase::Gone) return;
   if (context_.ends) on_shutdown();
   if (context_.failed_to != 0) on_commit_failed();
+  if (phase_ < Phase::Open) return;  // CONNACK is the first
   if (is_writable_) write_out();
   if (phase_ == Phase::Closing) {
     // Owed acknowledgements and DISCONNECT have had their chance.
@@ -45,7 +46,7 @@ void Connection::flush() {
 // none, nor for messages for many while those before are not out.
 void Connection::continue_turn() {
   const routing::Schedule& schedule = context_.router.schedule();
-  if ((had_share_ && schedule.has_unserved()) || (!reaches_few_ && schedule.is_wide_full())) {
+  if ((had_share_ && schedule.has_unserved()) || (!reaches_few && schedule.is_wide_full())) {
     return mark_ready();
   }
   resume(kTurnFull);

@@ -160,7 +160,7 @@ bool Connection::hold_until_sent(Message& message) {
 void Connection::on_sent(std::size_t bytes) {
   const auto count = static_cast<std::uint32_t>(bytes);
   unsent_ -= count;
-  if (extras() == nullptr) return;
+  if (extras_ == nullptr) return;
   Queue<SendHold>& holds = extras_->send_holds;
   for (SendHold* at = holds.first(); at != nullptr; at = at->next) {
     at->left -= std::min(at->left, count);

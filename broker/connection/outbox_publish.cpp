@@ -45,7 +45,7 @@ Connection::PublishSize Connection::publish_size(const Delivery& delivery, std::
 // something of the receiver's own or of the moment.
 std::uint8_t Connection::common_form(const Delivery& delivery) const {
   const bool is_common = delivery.qos == QoS::AtMostOnce && !delivery.has_list &&
-                         delivery.identifier == 0 && alias_maximum_out_ == 0 &&
+                         delivery.identifier == 0 && alias_maximum() == 0 &&
                          delivery.message->expires() == kNever;
   if (!is_common) return kOwnForm;
   return static_cast<std::uint8_t>((is_v5() ? 2U : 0U) | (delivery.retain ? 1U : 0U));
@@ -54,8 +54,7 @@ std::uint8_t Connection::common_form(const Delivery& delivery) const {
 // Plans a PUBLISH that the last write left in the scratch; false when it has to be put together.
 bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
   const std::uint8_t form = common_form(delivery);
-  const std::size_t most = maximum_packet_size_ != 0 ? maximum_packet_size_ : SIZE_MAX;
-  return form != kOwnForm && plan.add_again(*delivery.message, form, most);
+  return form != kOwnForm && plan.add_again(*delivery.message, form, maximum_packet_size());
 }
 
 // The Topic Alias of a delivery's topic, perhaps a new one; 0: none. They are given as topics come,
@@ -63,16 +62,14 @@ bool Connection::plan_again(Plan& plan, const Delivery& delivery) {
 Connection::Alias Connection::alias_for(const Delivery& delivery, std::size_t total) {
   const Message& message = *delivery.message;
   const std::string_view topic_name = message.topic_name();
-  if (alias_maximum_out_ == 0 || topic_name.size() <= kAliasBytes || make_extras() == nullptr) {
-    return {};
-  }
+  if (alias_maximum() == 0 || topic_name.size() <= kAliasBytes) return {};
   TopicAliases& aliases = extras_->outgoing_aliases;
   const std::uint16_t known = aliases.find(topic_name);
   if (known != 0) return {known, true};
   const auto fresh = static_cast<std::uint16_t>(aliases.count() + 1);
   // Two lengths may become a byte longer. Without memory the topic goes without an alias.
   total += kAliasBytes + 2;
-  if (fresh <= alias_maximum_out_ && fits_client(total) &&
+  if (fresh <= aliases.maximum() && fits_client(total) &&
       total - shared_bytes(message, true) <= context_.scratch.bytes.size() &&
       aliases.define(context_.memory, fresh, topic_name)) {
     return {fresh, false};

@@ -140,9 +140,7 @@ class Reckoning {
     return Parts(memory(connection::TopicAliases::table_bytes(maximum)))
         .add(memory(promise_.topic_bytes), maximum);
   }
-  [[nodiscard]] constexpr Parts extras() const {
-    return memory(connection::Connection::extras_bytes());
-  }
+  [[nodiscard]] constexpr Parts extras() const { return memory(sizeof(connection::Extras)); }
   // Half in: a buffer that has grown, and the one before it, which is copied from. For a PUBLISH,
   // its message and what its head was read into. The larger of both.
   [[nodiscard]] constexpr Parts half_packet() const {

@@ -36,7 +36,9 @@ struct Promise {
   std::uint32_t inflight = kAsLimits;      // messages sent to clients and not acknowledged, of all
   std::uint32_t receivers = kAsLimits;     // subscriptions that one message matches
   std::uint32_t inbound_qos2 = kAsLimits;  // QoS 2 messages without their PUBREL, of all clients
-  std::uint32_t aliasing = kAsLimits;      // clients with all their Topic Aliases, both ways
+  // Clients that state a Maximum Packet Size or a Topic Alias Maximum, with all their Topic
+  // Aliases, both ways.
+  std::uint32_t aliasing = kAsLimits;
   // Clients that in one turn are owed acknowledgements or retained messages, or have a packet that
   // is half out.
   std::uint32_t busy = kAsLimits;

@@ -13,9 +13,10 @@ namespace midge::session {
 struct Attachment {
   enum class Listed : std::uint8_t { No, Now, Wide };
   Attachment* next = nullptr;
-  Listed listed = Listed::No;  // where in the ReadyList
+  Listed listed : 2 = Listed::No;  // where in the ReadyList
   // The last write took all that could be sent: what is queued now leaves before long.
-  bool keeps_up = true;
+  bool keeps_up : 1 = true;
+  bool reaches_few : 1 = false;  // the last message that came of it was for few
 };
 
 // Two queues: whom the next flush serves, and those with messages for many, served some at a time.

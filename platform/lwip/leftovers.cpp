@@ -4,26 +4,26 @@
 
 namespace midge::lwip {
 
-void Leftovers::give(LeftoverBlock* block) {
-  block->next = free_;
-  free_ = block;
+void Leftovers::give(LeftoverIndex index) {
+  blocks_[index].next = free_;
+  free_ = index;
   ++free_count_;
 }
 
-std::size_t Leftovers::append(LeftoverBlock*& chain, Bytes bytes) {
-  LeftoverBlock** place = &chain;
+std::size_t Leftovers::append(LeftoverIndex& first, Bytes bytes) {
+  LeftoverIndex* place = &first;
   LeftoverBlock* last = nullptr;
-  for (; *place != nullptr; place = &last->next) last = *place;
+  for (; *place != kNoLeftover; place = &last->next) last = &blocks_[*place];
   std::size_t kept = 0;
   while (kept < bytes.size()) {
     if (last == nullptr || last->end == LeftoverBlock::kBytes) {
-      if (free_ == nullptr) break;
-      last = free_;
+      if (free_ == kNoLeftover) break;
+      *place = free_;
+      last = &blocks_[free_];
       free_ = last->next;
       --free_count_;
-      last->next = nullptr;
+      last->next = kNoLeftover;
       last->begin = last->end = 0;
-      *place = last;
       place = &last->next;
     }
     const std::size_t part =
@@ -35,20 +35,21 @@ std::size_t Leftovers::append(LeftoverBlock*& chain, Bytes bytes) {
   return kept;
 }
 
-void Leftovers::consume(LeftoverBlock*& chain, std::size_t count) {
-  chain->begin = static_cast<std::uint16_t>(chain->begin + count);
-  if (chain->begin < chain->end) return;
-  LeftoverBlock* const block = chain;
-  chain = block->next;
-  give(block);
+void Leftovers::consume(LeftoverIndex& first, std::size_t count) {
+  LeftoverBlock& block = blocks_[first];
+  block.begin = static_cast<std::uint16_t>(block.begin + count);
+  if (block.begin < block.end) return;
+  const LeftoverIndex used_up = first;
+  first = block.next;
+  give(used_up);
 }
 
-std::size_t Leftovers::drop(LeftoverBlock*& chain) {
+std::size_t Leftovers::drop(LeftoverIndex& first) {
   std::size_t bytes = 0;
-  while (chain != nullptr) {
-    const std::size_t count = static_cast<std::size_t>(chain->end - chain->begin);
+  while (first != kNoLeftover) {
+    const std::size_t count = static_cast<std::size_t>(blocks_[first].end - blocks_[first].begin);
     bytes += count;
-    consume(chain, count);
+    consume(first, count);
   }
   return bytes;
 }

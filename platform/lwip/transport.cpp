@@ -7,25 +7,25 @@ namespace midge::lwip {
 Result<std::size_t, hal::TransportError> Transport::write(std::span<const hal::Chunk> chunks) {
   if (state_ != State::Open || pcb_ == nullptr) return Failure{hal::TransportError::Closed};
   if (full_) return std::size_t{0};
-  return owner_.write(*this, chunks);
+  return owner().write(*this, chunks);
 }
 
 void Transport::resume_receive() {
   if (!paused_) return;
   paused_ = false;
-  if (state_ == State::Open) owner_.wait_for_turn(*this);
+  if (state_ == State::Open) owner().wait_for_turn(*this);
 }
 
 void Transport::finish() {
-  if (state_ == State::Open) owner_.drain(*this, hal::CloseCause::Finished);
+  if (state_ == State::Open) owner().drain(*this, hal::CloseCause::Finished);
 }
 
 void Transport::abort() {
-  owner_.end(*this, hal::CloseCause::Finished);
+  owner().end(*this, hal::CloseCause::Finished);
 }
 
 std::string_view Transport::peer() const {
-  TextWriter& text = owner_.peer_text_;
+  TextWriter& text = owner().peer_text_;
   text.clear();
   std::uint8_t octets[sizeof peer_address_]{};
   copy(octets, {reinterpret_cast<const std::uint8_t*>(&peer_address_), sizeof octets});

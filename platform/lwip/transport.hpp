@@ -8,13 +8,13 @@
 #include <string_view>
 
 #include "broker/hal/transport.hpp"
+#include "platform/lwip/leftovers.hpp"
 
 struct tcp_pcb;
 
 namespace midge::lwip {
 
 class Transports;
-struct LeftoverBlock;
 
 class Transport final : public hal::Transport {
  public:
@@ -25,7 +25,7 @@ class Transport final : public hal::Transport {
     Ended,     // on_closed() is due
   };
 
-  explicit Transport(Transports& owner) : owner_(owner) {}
+  Transport() = default;
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
@@ -40,15 +40,17 @@ class Transport final : public hal::Transport {
  private:
   friend class Transports;
   friend struct Callbacks;
-  Transports& owner_;
+  // There is one, as there is one lwIP.
+  [[nodiscard]] static Transports& owner();
+
   hal::TransportHandler* handler_ = nullptr;
-  tcp_pcb* pcb_ = nullptr;  // null once lwIP has given it up
-  union {
-    LeftoverBlock* leftover_ = nullptr;  // while open: received but not used; null: none
-    std::uint32_t drain_end_ms_;         // while draining: the lower half of an instant
-  };
+  tcp_pcb* pcb_ = nullptr;          // null once lwIP has given it up
   std::uint32_t peer_address_ = 0;  // in network order
   std::uint16_t peer_port_ = 0;
+  union {
+    LeftoverIndex leftover_ = kNoLeftover;  // while open: received but not used
+    std::uint16_t drain_end_ms_;            // while draining: the low bits of an instant
+  };
   // Taken bytes that lwIP still holds, in their order: first those that on_sent() has counted
   // already, because lwIP has copied them and nothing before them was referred to; then the others.
   std::uint16_t counted_ = 0;
@@ -65,6 +67,6 @@ class Transport final : public hal::Transport {
   bool serves_ : 1 = false;      // to be looked at in this turn
 };
 
-static_assert(sizeof(void*) != 4 || sizeof(Transport) <= 40);
+static_assert(sizeof(void*) != 4 || sizeof(Transport) == 28);
 
 }  // namespace midge::lwip

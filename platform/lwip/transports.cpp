@@ -2,6 +2,7 @@
 
 #include <lwip/tcp.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace midge::lwip {
@@ -25,25 +26,32 @@ struct Callbacks {
       transport.peer_ended_ = true;
       // It waits a turn, so that what the last bytes asked for is answered: the peer may have
       // closed its side only.
-      transport.owner_.wait_for_turn(transport);
+      Transport::owner().wait_for_turn(transport);
     } else {
-      transport.owner_.receive(transport, chain);
+      Transport::owner().receive(transport, chain);
     }
     return ERR_OK;
   }
   static err_t sent(void* argument, tcp_pcb*, u16_t) {
-    of(argument).owner_.settle(of(argument));
+    Transport::owner().settle(of(argument));
     return ERR_OK;
   }
-  static void failed(void* argument, err_t) { of(argument).owner_.fail(of(argument)); }
+  static void failed(void* argument, err_t) { Transport::owner().fail(of(argument)); }
 };
+
+Transports* Transports::only_ = nullptr;
+
+Transports& Transport::owner() {
+  return *Transports::only_;
+}
 
 Transports::Transports(Transport* transports, std::size_t count, std::span<LeftoverBlock> blocks)
     : transports_(transports, count),
       leftovers_(blocks),
       share_(kBudget / 2 / count),
       charged_(share_ * count) {
-  for (Transport& transport : transports_) new (&transport) Transport(*this);
+  only_ = this;
+  for (Transport& transport : transports_) new (&transport) Transport;
 }
 
 std::size_t Transports::count() const {
@@ -56,7 +64,7 @@ Transports::Adopted Transports::adopt(tcp_pcb* pcb, hal::Acceptor& acceptor,
                                       std::uint16_t listener) {
   for (Transport& transport : transports_) {
     if (transport.state_ != State::Free) continue;
-    new (&transport) Transport(*this);
+    new (&transport) Transport;
     transport.state_ = State::Open;
     transport.pcb_ = pcb;
     transport.peer_address_ = ip4_addr_get_u32(ip_2_ip4(&pcb->remote_ip));
@@ -101,12 +109,10 @@ void Transports::end_turn() {
       shut(transport);
     if (transport.state_ == State::Draining) {
       const bool sent = transport.counted_ == 0 && transport.uncounted_ == 0;
-      const auto left = static_cast<std::int32_t>(
-          transport.drain_end_ms_ - static_cast<std::uint32_t>(now_.time_since_epoch().count()));
       if (transport.pcb_ == nullptr || (transport.peer_ended_ && transport.shut_ && sent)) {
         release_pcb(transport, false);
         end(transport, transport.cause_);
-      } else if (left <= 0) {
+      } else if (left_until(transport.drain_end_ms_) <= Duration{0}) {
         end(transport, transport.cause_);
       }
     }
@@ -119,12 +125,14 @@ Instant Transports::next_deadline() const {
   Instant next = kNever;
   for (const Transport& transport : transports_) {
     if (transport.state_ != State::Draining) continue;
-    const auto now_ms = static_cast<std::uint32_t>(now_.time_since_epoch().count());
-    const Instant end =
-        now_ + Duration(static_cast<std::int32_t>(transport.drain_end_ms_ - now_ms));
-    if (end < next) next = end;
+    next = std::min(next, now_ + left_until(transport.drain_end_ms_));
   }
   return next;
+}
+
+Duration Transports::left_until(std::uint16_t end_ms) const {
+  const auto now_ms = static_cast<std::uint16_t>(now_.time_since_epoch().count());
+  return Duration(static_cast<std::int16_t>(end_ms - now_ms));
 }
 
 void Transports::wait_for_turn(Transport& transport) {
@@ -133,10 +141,11 @@ void Transports::wait_for_turn(Transport& transport) {
 
 // What was put off for a turn.
 void Transports::serve(Transport& transport) {
-  if (!transport.paused_ && transport.leftover_ != nullptr) {
+  if (!transport.paused_ && transport.leftover_ != kNoLeftover) {
     offer_leftover(transport);
     // Whatever is behind it waits a turn more, so that the bytes are answered before the end.
-    if (transport.state_ == State::Open && transport.leftover_ == nullptr) wait_for_turn(transport);
+    if (transport.state_ == State::Open && transport.leftover_ == kNoLeftover)
+      wait_for_turn(transport);
     return;
   }
   if (transport.pcb_ == nullptr) return end(transport, hal::CloseCause::Error);
@@ -149,7 +158,7 @@ void Transports::drain(Transport& transport, hal::CloseCause cause) {
   transport.state_ = State::Draining;
   transport.cause_ = cause;
   transport.drain_end_ms_ =
-      static_cast<std::uint32_t>((now_ + kDrainTime).time_since_epoch().count());
+      static_cast<std::uint16_t>((now_ + kDrainTime).time_since_epoch().count());
   wait_for_turn(transport);
   if (transport.pcb_ == nullptr) return;
   if (unused > 0) tcp_recved(transport.pcb_, static_cast<u16_t>(unused));

@@ -82,6 +82,9 @@ class Transports {
 
   Transports(Transport* transports, std::size_t count, std::span<LeftoverBlock> blocks);
 
+  // What is left until an instant whose low bits are `end_ms`, not far away.
+  [[nodiscard]] Duration left_until(std::uint16_t end_ms) const;
+
   // The way in.
   void receive(Transport& transport, pbuf* chain);
   void keep(Transport& transport, pbuf* chain, std::size_t used);
@@ -107,6 +110,8 @@ class Transports {
   void fail(Transport& transport);
   void release_pcb(Transport& transport, bool aborts);
   void bury(Transport& transport);
+
+  static Transports* only_;
 
   std::span<Transport> transports_;
   Leftovers leftovers_;

@@ -3,6 +3,7 @@
 #include <lwip/tcp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/base/assert.hpp"
 #include "platform/lwip/transports.hpp"
@@ -15,7 +16,7 @@ void Transports::receive(Transport& transport, pbuf* chain) {
   MIDGE_ASSERT(chain != nullptr);
   std::size_t used = 0;
   for (const pbuf* piece = chain; piece != nullptr; piece = piece->next) {
-    if (transport.state_ != State::Open || transport.paused_ || transport.leftover_ != nullptr)
+    if (transport.state_ != State::Open || transport.paused_ || transport.leftover_ != kNoLeftover)
       break;
     if (piece->len == 0) continue;
     const std::size_t count = transport.handler_->on_received(
@@ -64,21 +65,19 @@ void Transports::put_back(Transport& transport, std::size_t bytes) {
 
 void Transports::offer_leftover(Transport& transport) {
   // The block is out of the transport's hands meanwhile: the handler may end it and still look.
-  while (transport.leftover_ != nullptr && !transport.paused_) {
-    LeftoverBlock* block = transport.leftover_;
-    transport.leftover_ = block->next;
-    block->next = nullptr;
-    const std::size_t size = static_cast<std::size_t>(block->end - block->begin);
-    const std::size_t used = transport.handler_->on_received({block->bytes + block->begin, size});
+  while (transport.leftover_ != kNoLeftover && !transport.paused_) {
+    LeftoverIndex taken = transport.leftover_;
+    LeftoverBlock& block = leftovers_[taken];
+    transport.leftover_ = std::exchange(block.next, kNoLeftover);
+    const std::size_t size = static_cast<std::size_t>(block.end - block.begin);
+    const std::size_t used = transport.handler_->on_received({block.bytes + block.begin, size});
     if (transport.state_ != State::Open) {
-      leftovers_.drop(block);
+      leftovers_.drop(taken);
       if (transport.pcb_ != nullptr) tcp_recved(transport.pcb_, static_cast<u16_t>(size));
       return;
     }
     MIDGE_ASSERT(used == size || transport.paused_);
-    LeftoverBlock* const rest = transport.leftover_;
-    block->next = rest;
-    transport.leftover_ = block;
+    block.next = std::exchange(transport.leftover_, taken);
     if (used > 0) leftovers_.consume(transport.leftover_, used);
     if (used > 0 && transport.pcb_ != nullptr) tcp_recved(transport.pcb_, static_cast<u16_t>(used));
   }

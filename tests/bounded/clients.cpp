@@ -1,4 +1,6 @@
 // Client ids without end, and the same one again and again.
+#include <memory>
+
 #include "tests/bounded/bombed.hpp"
 
 namespace midge::test {
@@ -65,6 +67,36 @@ TEST_CASE("sessions that stay fill memory: newcomers are refused and counted, ot
     broker.advance(1s);
     broker.check_given_back();
   }
+}
+
+TEST_CASE("what clients state of packets and aliases takes memory while they are connected") {
+  Bombed broker(std::size_t{1} << 20);
+  Pair pair(broker);
+  pair.must_work();
+  broker.note_rest();
+  ConnectOptions states;
+  states.props.maximum_packet_size = 1'000;
+  states.props.topic_alias_maximum = 10;
+  std::vector<std::unique_ptr<Client>> clients;
+  int refused = 0;
+  for (int i = 0; refused < 50; ++i) {
+    clients.push_back(std::make_unique<Client>(broker, Version::V5));
+    Client& a = *clients.back();
+    a.connect("states-" + std::to_string(i), states);
+    const auto connack = a.next();
+    if (connack && !wire::is_error(connack->reason)) continue;
+    if (connack) CHECK(connack->reason == ReasonCode::QuotaExceeded);
+    ++refused;
+    CHECK(a.closed());
+    broker.check_bounds();
+  }
+  CHECK(clients.size() > 1'000);
+  CHECK(broker.metrics[Cause::MemoryFull] == static_cast<std::uint64_t>(refused));
+  static_cast<void>(pair.try_once());
+  for (const auto& client : clients) client->drop();
+  broker.advance(1s);
+  pair.must_work();
+  broker.check_given_back();
 }
 
 TEST_CASE("global_max_clients stops a churn of sessions that stay before memory does") {

@@ -75,7 +75,7 @@ def say_all() -> None:
         say_slabs(core.address.cast(state.pointer()).dereference(), "core")
     transports = listener["transports_"].referenced_value()
     leftovers = transports["leftovers_"]
-    say(length_of(leftovers["free_"]), "leftover blocks that are free")
+    say(leftovers["free_count_"], "leftover blocks that are free")
     say(transports["charged_"], "bytes of lwIP's heap that connections may use")
     say_lwip()
 
