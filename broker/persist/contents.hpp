@@ -33,7 +33,8 @@ class Contents final {
     std::size_t groups = 0;
     std::size_t subscriptions = 0;
     std::size_t messages = 0;  // that something below refers to
-    std::size_t queued = 0;    // of sessions and groups, once for each
+    // Of sessions and groups; a message that waits for one of them several times counts once.
+    std::size_t queued = 0;
     std::size_t launched = 0;  // of these, with a packet identifier
     std::size_t inbound = 0;   // QoS 2 identifiers of clients
     std::size_t retained = 0;
