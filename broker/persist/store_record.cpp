@@ -323,8 +323,9 @@ bool Store::tell_queued(Owner& owner, const Delivery& delivery, std::uint64_t to
   }
   return put(&owner, record, identifier_bytes, [&](std::uint8_t* out) {
     if (is_group) return;
+    std::uint8_t* to = out;
     session::Deliveries::for_each_identifier(
-        delivery, [&](std::uint32_t identifier) { out = put_varint(out, identifier); });
+        delivery, [&to](std::uint32_t identifier) { to = put_varint(to, identifier); });
   });
 }
 

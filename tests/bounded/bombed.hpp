@@ -18,7 +18,10 @@ namespace midge::test {
 
 class Bombed : public Broker {
  public:
-  explicit Bombed(std::size_t memory_bytes) { limits.memory_bytes = memory_bytes; }
+  explicit Bombed(std::size_t memory_bytes) {
+    limits.memory_bytes = memory_bytes;
+    journal.active = false;  // as a broker without persistence has it
+  }
 
   // Not even with the reserve is more used than there is; asked again and again by tests.
   void check_bounds();
