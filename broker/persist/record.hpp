@@ -44,14 +44,15 @@ using MessageNumber = std::uint64_t;
 
 namespace flags {
 // Session
-inline constexpr std::uint64_t kAnew = 1;  // what was said of this one before counts no longer
+inline constexpr std::uint64_t kWhole = 2;  // all that it has is told here and behind
+inline constexpr std::uint64_t kAnew = 1;   // what was said of this one before counts no longer
 // Message and Queued: QoS, and
 inline constexpr std::uint64_t kQoS = 3;
 inline constexpr std::uint64_t kRetain = 4;
 // Queued: the last one with this message has changed
 inline constexpr std::uint64_t kChanged = 8;
 // Queued: this is a copy, and before it in the flight and the queue were so many with this message,
-// in the bits from kCopyShift
+// QoS and RETAIN, in the bits from kCopyShift
 inline constexpr std::uint64_t kCopy = 16;
 inline constexpr unsigned kCopyShift = 5;
 // Message: not when it expires, but how many milliseconds it had left: there was no clock

@@ -113,7 +113,7 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
       const bool is_away = owner.is_away;
       if (owner.is_copied) {
         const bool is_anew = std::exchange(owner.is_behind, false);
-        tell(owner, is_anew ? flags::kAnew : 0);
+        tell(owner, flags::kWhole | (is_anew ? flags::kAnew : 0));
         if (is_away) tell_away(owner);
         for (const session::InboundIdentifier* at = session.inbound.first();
              at != nullptr && keeps_all(&owner); at = session.inbound.next(*at)) {
@@ -159,7 +159,7 @@ bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
   return !keeps_all(&owner) || copy_deliveries(owner, owner.session->queued.first(), false, visits);
 }
 
-// How many come before it with the same message. Only what is retained is queued more than once, as
+// How many come before it that are the same. Only what is retained is queued more than once, as
 // it is sent to new subscriptions, or what overlapping ones are allowed to have.
 std::uint64_t Store::copies_before(Owner& owner, const Delivery& delivery) const {
   if (owner.session == nullptr) return 0;
@@ -167,7 +167,8 @@ std::uint64_t Store::copies_before(Owner& owner, const Delivery& delivery) const
   for (const Queue<Delivery>* queue : {&owner.session->inflight, &owner.session->queued}) {
     for (const Delivery* at = queue->first(); at != nullptr; at = at->next) {
       if (at == &delivery) return count;
-      const bool is_same = at->message == delivery.message && at->qos != QoS::AtMostOnce;
+      const bool is_same = at->message == delivery.message && at->qos == delivery.qos &&
+                           at->retain == delivery.retain;
       if (is_same && owner_of(*at, &owner) == &owner) ++count;
     }
   }

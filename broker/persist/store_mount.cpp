@@ -191,6 +191,8 @@ void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
 
 void Store::Mounting::on_session(const Record& record, SegmentNumber segment) {
   Held* owner = find_owner(record.owner);
+  // What comes before it is told in full is told again there.
+  if (owner == nullptr && (record.numbers[3] & flags::kWhole) == 0) return;
   if (owner == nullptr) {
     Session* session = rooms.sessions.find(record.texts[0]);
     if (session != nullptr) {
@@ -329,17 +331,21 @@ void Store::Mounting::on_queued(Held& owner, const Record& record) {
   const std::uint64_t told = record.numbers[0];
   const bool changes = (told & flags::kChanged) != 0;
   Place place = find_queued(owner, record.message);
+  const auto is_same = [&](const Delivery& other) {
+    return other.message == known->message && other.qos == qos_of(told) &&
+           other.retain == ((told & flags::kRetain) != 0);
+  };
   std::uint64_t count = 0;
   Delivery* last = nullptr;
   for (Delivery* at = place.delivery; at != nullptr && at->message == known->message;
        at = at->next) {
     if (last != nullptr && changes) place.before = last;
     last = at;
-    ++count;
+    if (is_same(*at)) ++count;
   }
   if ((told & flags::kCopy) != 0) {
     for (const Delivery* at = owner.flight.first(); at != nullptr; at = at->next) {
-      if (at->message == known->message) ++count;
+      if (is_same(*at)) ++count;
     }
     if (count > told >> flags::kCopyShift) return;  // it is there
   }

@@ -91,7 +91,7 @@ bool Store::take_session(const session::Record& record) {
                          owner->expiry_seconds == session->expiry_seconds &&
                          owner->grace_seconds == record.number;
     owner->grace_seconds = record.number;
-    return !is_told && tell(*owner, 0);
+    return !is_told && tell(*owner, is_new ? flags::kWhole : 0);
   }
   if (owner == nullptr) return false;
   const wire::PacketIdentifier id = record.packet_id;
@@ -227,7 +227,7 @@ bool Store::take_will(const session::Record& record) {
   if (owner == nullptr) {
     owner = make(session, nullptr);
     if (owner == nullptr) return false;
-    tell(*owner, 0);
+    tell(*owner, flags::kWhole);
   }
   return tell_will(*owner);
 }

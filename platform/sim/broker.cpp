@@ -38,12 +38,13 @@ bool Broker::start() {
                                          .buffer = storage_buffer_,
                                          .interval = storage_interval_});
   }
-  session::Journal& chosen = store_ ? static_cast<session::Journal&>(*store_) : journal;
+  session::Journal* chosen = &journal;
+  if (store_) chosen = &*store_;
   core_ = core::Core::create(settings, {.arena = *arena_,
                                         .entropy = entropy,
                                         .log = log,
                                         .metrics = metrics,
-                                        .journal = chosen,
+                                        .journal = *chosen,
                                         .loader = loader,
                                         .authorizer = authorizer,
                                         .authenticator = *authenticator_,

@@ -50,7 +50,9 @@ class Story {
       CHECK(times >= 1);
       if (qos_ == kQoS2) CHECK(times == 1);
     }
-    for (const auto& [number, times] : told_.received) {
+    for (const auto& received : told_.received) {
+      const int number = received.first;
+      const int times = received.second;
       CAPTURE(number);
       CHECK((told_.maybe.count(number) == 1 ||
              std::count(told_.published.begin(), told_.published.end(), number) == 1));

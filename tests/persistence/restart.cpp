@@ -156,6 +156,32 @@ TEST_CASE("retained messages are there after a restart: the last of each topic, 
   }
 }
 
+TEST_CASE("a message waits live and for a new subscription, and after a restart still does") {
+  KeptBroker broker;
+  ConnectOptions narrow = kLasting;
+  narrow.props.receive_maximum = 1;
+  Client a(broker, Version::V5, "a", narrow);
+  a.must_subscribe("t/#", kQoS1);
+  Client publisher(broker, Version::V5, "publisher");
+  publisher.must_publish("t/0", "first", kQoS1);
+  const Packet first = a.expect_publish("t/0", "first");
+  publisher.must_publish("t/1", "x", kQoS1, {.retain = true});
+  publisher.must_publish("t/2", "y", kQoS1);
+  a.must_subscribe("t/1", kQoS1);
+  a.puback(first.packet_id);
+  CHECK(!a.expect_publish("t/1", "x").retain);
+  broker.advance(10s);
+  broker.restart();
+  a.reconnect(kLasting);
+  const Packet live = a.expect_publish("t/1", "x");
+  CHECK(!live.retain);
+  CHECK(live.dup);
+  a.answer(live);
+  a.answer(a.expect_publish("t/1", "x"));
+  a.answer(a.expect_publish("t/2", "y"));
+  a.expect_nothing();
+}
+
 TEST_CASE("a session that ended before a restart is not there, nor one that ends with it") {
   KeptBroker broker;
   Client a(broker, Version::V5, "a", kLasting);
