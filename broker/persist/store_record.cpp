@@ -91,7 +91,9 @@ bool Store::take_session(const session::Record& record) {
                          owner->expiry_seconds == session->expiry_seconds &&
                          owner->grace_seconds == record.number;
     owner->grace_seconds = record.number;
-    return !is_told && tell(*owner, is_new ? flags::kWhole : 0);
+    if (!is_told) tell(*owner, is_new ? flags::kWhole : 0);
+    // Even so: who takes a session over relies on what its last connection has heard.
+    return true;
   }
   if (owner == nullptr) return false;
   const wire::PacketIdentifier id = record.packet_id;
