@@ -112,7 +112,7 @@ class Store final : public session::Journal, private LogHandler {
   // What is told again so that the oldest segment can go.
   enum class Copying : std::uint8_t { Nothing, Owners, GroupDeliveries, Retained, Commit };
   // How far that is with one owner.
-  enum class OwnerStep : std::uint8_t { Begin, Subscriptions, Flight, Queue };
+  enum class OwnerStep : std::uint8_t { Begin, Subscriptions, Deliveries };
 
   struct Mounting;
 
@@ -178,7 +178,10 @@ class Store final : public session::Journal, private LogHandler {
   // A part of it; false when nothing more can be done now.
   bool copy_some();
   [[nodiscard]] bool copy_owners(std::uint32_t& visits);
-  [[nodiscard]] bool copy_owner(Owner& owner, std::uint32_t& visits);
+  [[nodiscard]] bool begin_owner(Owner& owner);
+  [[nodiscard]] bool copy_group(Owner& owner, const session::Group& group);
+  [[nodiscard]] bool copy_session(Owner& owner, session::Session& session, std::uint32_t& visits);
+  [[nodiscard]] bool begin_session(Owner& owner, session::Session& session);
   [[nodiscard]] bool copy_deliveries(Owner& owner, session::Delivery* first, bool in_flight,
                                      std::uint32_t& visits);
   [[nodiscard]] std::uint64_t copies_before(Owner& owner, const session::Delivery& delivery) const;

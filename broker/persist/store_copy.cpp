@@ -81,82 +81,83 @@ bool Store::has_copy_room(std::size_t bytes) const {
 
 bool Store::copy_owners(std::uint32_t& visits) {
   while (copied_owner_ != nullptr) {
-    if (visits == 0 || !copy_owner(*copied_owner_, visits)) return false;
-    if (copied_owner_ == nullptr) break;
-    copied_owner_ = owners_.next(*copied_owner_);
+    Owner& owner = *copied_owner_;
+    if (visits == 0) return false;
+    --visits;
+    if (owner.session == nullptr && owner.group == nullptr) {
+      // Its end could not be told before. end() goes on to the next one.
+      if (!has_copy_room(kDeliveryRecord)) return false;
+      static_cast<void>(end(owner));
+      continue;
+    }
+    const bool is_done = owner.session != nullptr ? copy_session(owner, *owner.session, visits)
+                                                  : copy_group(owner, *owner.group);
+    if (!is_done) return false;
+    copied_owner_ = owners_.next(owner);
     owner_step_ = OwnerStep::Begin;
   }
   return true;
 }
 
-bool Store::copy_owner(Owner& owner, std::uint32_t& visits) {
-  if (owner.session == nullptr && owner.group == nullptr) {
-    if (!has_copy_room(kDeliveryRecord)) return false;
-    // end() goes on to the next one.
-    static_cast<void>(end(owner));
-    return true;
-  }
-  --visits;
+// All of it, or only its will and what it has of messages that are copied.
+bool Store::begin_owner(Owner& owner) {
+  owner.is_copied = owner.is_copied || owner.is_behind || owner.segment == copied_segment_;
+  if (owner.is_copied) owner.segment = here();
+  return owner.is_copied;
+}
+
+bool Store::copy_group(Owner& owner, const session::Group& group) {
+  const bool is_whole = begin_owner(owner);
+  if (!has_copy_room(rooms_->router.filter_bytes(group) + kDeliveryRecord)) return false;
+  owner.is_behind = false;
+  if (is_whole) tell(owner, 0);
+  return true;
+}
+
+bool Store::copy_session(Owner& owner, Session& session, std::uint32_t& visits) {
   if (owner_step_ == OwnerStep::Begin) {
-    owner.is_copied = owner.is_copied || owner.is_behind || owner.segment == copied_segment_;
-    if (owner.is_copied) owner.segment = here();
-    if (owner.session != nullptr) {
-      Session& session = *owner.session;
-      const std::size_t texts = session.client_id().size() + session.user_name().size();
-      const std::size_t will = session.will != nullptr
-                                   ? session.will->message->payload_bytes() +
-                                         session.will->message->topic_name().size() +
-                                         session.will->message->properties().size()
-                                   : 0;
-      const std::size_t inbound = session.inbound_count * std::size_t{12};
-      if (!has_copy_room(texts + will + inbound + 3 * kDeliveryRecord)) return false;
-      const bool is_away = owner.is_away;
-      if (owner.is_copied) {
-        const bool is_anew = std::exchange(owner.is_behind, false);
-        tell(owner, flags::kWhole | (is_anew ? flags::kAnew : 0));
-        if (is_away) tell_away(owner);
-        for (const session::InboundIdentifier* at = session.inbound.first();
-             at != nullptr && keeps_all(&owner); at = session.inbound.next(*at)) {
-          put(&owner, {.type = RecordType::InboundOpened,
-                       .owner = owner.number,
-                       .numbers = {at->packet_id}});
-        }
-      }
-      if (session.will != nullptr && (owner.is_copied || is_to_copy(*session.will->message))) {
-        tell_will(owner);
-      }
-      for (Delivery* at = session.inflight.first(); at != nullptr; at = at->next)
-        at->is_copied = false;
-      for (Delivery* at = session.queued.first(); at != nullptr; at = at->next)
-        at->is_copied = false;
-      copied_subscription_ =
-          owner.is_copied && keeps_all(&owner) ? session.subscriptions.first() : nullptr;
-    } else {
-      const std::size_t filter = rooms_->router.filter_bytes(*owner.group);
-      if (!has_copy_room(filter + kDeliveryRecord)) return false;
-      owner.is_behind = false;
-      if (owner.is_copied) tell(owner, 0);
-    }
+    if (!begin_session(owner, session)) return false;
     owner_step_ = OwnerStep::Subscriptions;
   }
   if (owner_step_ == OwnerStep::Subscriptions) {
-    while (copied_subscription_ != nullptr && owner.session != nullptr) {
+    while (copied_subscription_ != nullptr) {
       const std::size_t filter = rooms_->router.filter_bytes(*copied_subscription_);
       if (visits == 0 || !has_copy_room(filter + kDeliveryRecord)) return false;
       --visits;
       tell(owner, *copied_subscription_);
-      copied_subscription_ = owner.session->subscriptions.next(*copied_subscription_);
+      copied_subscription_ = session.subscriptions.next(*copied_subscription_);
     }
-    owner_step_ = OwnerStep::Flight;
+    owner_step_ = OwnerStep::Deliveries;
   }
-  if (owner_step_ == OwnerStep::Flight) {
-    if (keeps_all(&owner) &&
-        !copy_deliveries(owner, owner.session->inflight.first(), true, visits)) {
-      return false;
+  return !keeps_all(&owner) || (copy_deliveries(owner, session.inflight.first(), true, visits) &&
+                                copy_deliveries(owner, session.queued.first(), false, visits));
+}
+
+bool Store::begin_session(Owner& owner, Session& session) {
+  const bool is_whole = begin_owner(owner);
+  const std::size_t will = session.will != nullptr ? bytes_of(*session.will->message) : 0;
+  const std::size_t bytes = session.client_id().size() + session.user_name().size() + will +
+                            session.inbound_count * std::size_t{12} + 3 * kDeliveryRecord;
+  if (!has_copy_room(bytes)) return false;
+  if (is_whole) {
+    const bool is_away = owner.is_away;
+    const bool is_anew = std::exchange(owner.is_behind, false);
+    tell(owner, flags::kWhole | (is_anew ? flags::kAnew : 0));
+    if (is_away) tell_away(owner);
+    for (const session::InboundIdentifier* at = session.inbound.first();
+         at != nullptr && keeps_all(&owner); at = session.inbound.next(*at)) {
+      put(&owner,
+          {.type = RecordType::InboundOpened, .owner = owner.number, .numbers = {at->packet_id}});
     }
-    owner_step_ = OwnerStep::Queue;
   }
-  return !keeps_all(&owner) || copy_deliveries(owner, owner.session->queued.first(), false, visits);
+  if (session.will != nullptr && (is_whole || is_to_copy(*session.will->message))) {
+    tell_will(owner);
+  }
+  for (const Queue<Delivery>* queue : {&session.inflight, &session.queued}) {
+    for (Delivery* at = queue->first(); at != nullptr; at = at->next) at->is_copied = false;
+  }
+  copied_subscription_ = is_whole && keeps_all(&owner) ? session.subscriptions.first() : nullptr;
+  return true;
 }
 
 // How many come before it that are the same. Only what is retained is queued more than once, as

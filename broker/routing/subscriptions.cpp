@@ -124,7 +124,7 @@ std::pair<const TreeNode*, std::string_view> place_of(const session::Subscriber&
                                  ? &static_cast<const Group&>(subscriber)
                                  : static_cast<const Subscription&>(subscriber).group();
   const void* const node =
-      group != nullptr ? group->place : static_cast<const Subscription&>(subscriber).node();
+      group != nullptr ? group->place : static_cast<const Subscription&>(subscriber).place;
   return {static_cast<const TreeNode*>(node),
           group != nullptr ? group->share_name() : std::string_view{}};
 }

@@ -39,8 +39,6 @@ struct Callbacks {
   static void failed(void* argument, err_t) { Transport::owner().fail(of(argument)); }
 };
 
-Transports* Transports::only_ = nullptr;
-
 Transports& Transport::owner() {
   return *Transports::only_;
 }

@@ -111,7 +111,7 @@ class Transports {
   void release_pcb(Transport& transport, bool aborts);
   void bury(Transport& transport);
 
-  static Transports* only_;
+  static inline Transports* only_ = nullptr;
 
   std::span<Transport> transports_;
   Leftovers leftovers_;
