@@ -80,7 +80,7 @@ class Store final : public session::Journal, private LogHandler {
   void turn();
   // When turn() must come even without an event.
   [[nodiscard]] Instant next_deadline() const;
-  // At the end of the broker: everything is to be safe. It is when is_idle().
+  // At the end of the broker, in each turn until is_idle(): everything is to be safe.
   void finish();
   [[nodiscard]] bool is_idle() const { return !log_.is_busy() && !is_dirty_; }
   [[nodiscard]] bool is_failed() const { return log_.is_failed(); }

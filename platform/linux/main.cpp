@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "broker/auth/authenticator.hpp"
 #include "broker/auth/authorizer.hpp"
@@ -107,7 +106,6 @@ void turn_until_stopped(EventLoop& loop, core::Core& core, Keeping& keeping,
                         const Connections& connections, const Signals& signals,
                         std::span<SocketListener> listeners) {
   const SystemWallClock wall;
-  bool has_finished = false;
   Instant give_up = kNever;  // set when stopping
   Instant now = monotonic_now();
   while (now < give_up) {
@@ -125,7 +123,7 @@ void turn_until_stopped(EventLoop& loop, core::Core& core, Keeping& keeping,
     keeping.turn();
     if (give_up == kNever || !core.drained() || connections.count() != 0) continue;
     // The last words of all clients are to be kept too.
-    if (!std::exchange(has_finished, true)) keeping.finish();
+    keeping.finish();
     if (keeping.is_idle()) return;
   }
 }
