@@ -46,6 +46,8 @@ namespace flags {
 // Session
 inline constexpr std::uint64_t kWhole = 2;  // all that it has is told here and behind
 inline constexpr std::uint64_t kAnew = 1;   // what was said of this one before counts no longer
+// Subscribed, beside the Subscription Options: what is retained was not sent to it yet
+inline constexpr std::uint64_t kReplaying = 64;
 // Message and Queued: QoS, and
 inline constexpr std::uint64_t kQoS = 3;
 inline constexpr std::uint64_t kRetain = 4;

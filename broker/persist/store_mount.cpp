@@ -289,8 +289,9 @@ void Store::Mounting::on_subscribed(Held& owner, const Record& record) {
     return;
   }
   wire::SubscriptionOptions options = options_of(record.numbers[0]);
-  // What is retained was sent to it.
-  options.retain_handling = wire::RetainHandling::DontSend;
+  options.retain_handling = (record.numbers[0] & flags::kReplaying) != 0
+                                ? wire::RetainHandling::Send
+                                : wire::RetainHandling::DontSend;
   is_full = rooms.router
                 .subscribe(*owner.session, *filter, options,
                            static_cast<std::uint32_t>(record.numbers[1]))

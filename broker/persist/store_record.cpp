@@ -19,8 +19,10 @@ std::uint64_t flags_of(QoS qos, bool retain) {
   return static_cast<std::uint64_t>(qos) | (retain ? flags::kRetain : 0);
 }
 
-std::uint64_t flags_of(session::PackedOptions options) {
-  return static_cast<std::uint64_t>(options.maximum_qos) | (options.no_local ? 4U : 0U) |
+std::uint64_t flags_of(const Subscription& subscription) {
+  const session::PackedOptions options = subscription.options;
+  return (routing::Router::is_replaying(subscription) ? flags::kReplaying : 0) |
+         static_cast<std::uint64_t>(options.maximum_qos) | (options.no_local ? 4U : 0U) |
          (options.retain_as_published ? 8U : 0U) |
          static_cast<std::uint64_t>(options.retain_handling) << 4U;
 }
@@ -53,6 +55,7 @@ bool Store::take(const session::Record& record) {
     case RecordKind::SessionEnded:
     case RecordKind::Subscribed:
     case RecordKind::Unsubscribed:
+    case RecordKind::Replayed:
     case RecordKind::InboundOpened:
     case RecordKind::InboundClosed:
       return take_session(record);
@@ -115,15 +118,19 @@ bool Store::take_session(const session::Record& record) {
   }
   switch (record.kind) {
     case RecordKind::Subscribed:
-      return put(owner, {.type = RecordType::Subscribed,
-                         .owner = owner->number,
-                         .numbers = {flags_of(record.subscription->options),
-                                     record.subscription->identifier},
-                         .texts = {record.text}});
+      return put(owner,
+                 {.type = RecordType::Subscribed,
+                  .owner = owner->number,
+                  .numbers = {flags_of(*record.subscription), record.subscription->identifier},
+                  .texts = {record.text}});
     case RecordKind::Unsubscribed:
       return put(
           owner,
           {.type = RecordType::Unsubscribed, .owner = owner->number, .texts = {record.text}});
+    case RecordKind::Replayed:
+      // Lost, it is sent once more.
+      tell(*owner, *record.subscription);
+      return false;
     case RecordKind::InboundOpened:
       return put(owner,
                  {.type = RecordType::InboundOpened, .owner = owner->number, .numbers = {id}});
@@ -286,7 +293,7 @@ bool Store::tell_away(Owner& owner) {
 bool Store::tell(Owner& owner, const Subscription& subscription) {
   const Record record{.type = RecordType::Subscribed,
                       .owner = owner.number,
-                      .numbers = {flags_of(subscription.options), subscription.identifier}};
+                      .numbers = {flags_of(subscription), subscription.identifier}};
   return put(&owner, record, rooms_->router.filter_bytes(subscription),
              [&](std::uint8_t* out) { rooms_->router.write_filter(subscription, out); });
 }

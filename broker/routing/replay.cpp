@@ -41,6 +41,14 @@ void Router::destroy(Replay* replay) {
   memory_.release(replay, bytes);
 }
 
+bool Router::is_replaying(const Subscription& subscription) {
+  const Ring<session::ReplayBase>& replays = subscription.session.replays;
+  for (const session::ReplayBase* at = replays.first(); at != nullptr; at = replays.next(*at)) {
+    if (static_cast<const Replay*>(at)->subscription == &subscription) return true;
+  }
+  return false;
+}
+
 void Router::stop_replay(Subscription& subscription) {
   Ring<session::ReplayBase>& replays = subscription.session.replays;
   session::ReplayBase* before = nullptr;
@@ -97,6 +105,9 @@ Refill Router::refill(Session& session) {
       retained_.step(replay.cursor, replay.filter());
     }
     session.replays.pop_front();
+    sessions_.commits().record({.kind = session::RecordKind::Replayed,
+                                .session = &session,
+                                .subscription = replay.subscription});
     destroy(&replay);
   }
   return Refill::Done;

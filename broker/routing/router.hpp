@@ -115,6 +115,8 @@ class Router {
   // The filter of a subscription or a group as a client writes it: with $share.
   [[nodiscard]] std::size_t filter_bytes(const session::Subscriber& subscriber) const;
   void write_filter(const session::Subscriber& subscriber, std::uint8_t* out) const;
+  // Whether it has not got yet all that is retained.
+  [[nodiscard]] static bool is_replaying(const session::Subscription& subscription);
   // The group of a shared filter, or null.
   [[nodiscard]] session::Group* find_group(const topic::Filter& filter) const;
   // Puts a delivery behind those that wait in a group.

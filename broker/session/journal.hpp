@@ -28,6 +28,7 @@ enum class RecordKind : std::uint8_t {
   SessionEnded,        // session
   Subscribed,          // session, subscription, text: filter as the client wrote it
   Unsubscribed,        // session, text: filter
+  Replayed,            // session, subscription: it has got what was retained (may be lazy)
   Queued,              // session, delivery
   QueuedChanged,       // session, delivery: the last one queued, by another subscription
   Discarded,           // session, delivery: ended without being acknowledged

@@ -1,6 +1,7 @@
 // What is there after a restart: sessions, subscriptions, queues, handshakes, retained messages,
 // wills and shared groups (MQTT 5.0 section 4.1).
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -180,6 +181,34 @@ TEST_CASE("a message waits live and for a new subscription, and after a restart 
   a.answer(a.expect_publish("t/1", "x"));
   a.answer(a.expect_publish("t/2", "y"));
   a.expect_nothing();
+}
+
+TEST_CASE("what a new subscription has not got yet of retained messages comes after a restart") {
+  for (const Version version : kBothVersions) {
+    CAPTURE(version);
+    KeptBroker broker;
+    broker.limits.queued_messages = 4;  // so that they come a few at a time
+    broker.limits.inflight_messages = 2;
+    Client publisher(broker, version, "publisher");
+    for (int i = 0; i < 20; ++i) {
+      publisher.must_publish("r/" + std::to_string(i), "x", kQoS1, {.retain = true});
+    }
+    Client a(broker, version, "a", kLasting);
+    a.must_subscribe("r/+", kQoS1);
+    broker.restart();
+    a.reconnect(kLasting);
+    std::set<std::string> topics;
+    while (const auto p = a.next()) {
+      topics.insert(p->topic);
+      a.answer(*p);
+    }
+    CHECK(topics.size() == 20);
+    // Once.
+    broker.advance(10s);
+    broker.restart();
+    a.reconnect(kLasting);
+    a.expect_nothing();
+  }
 }
 
 TEST_CASE("a session that ended before a restart is not there, nor one that ends with it") {
