@@ -62,7 +62,11 @@ constexpr int kMessages = 40;
 void make_store(const std::filesystem::path& path) {
   StoreMaker store(path);
   const std::string payload(60'000, 'p');
-  store.add({.type = Session, .owner = 1, .numbers = {60, 90}, .texts = {"one"}})
+  store
+      .add({.type = Session,
+            .owner = 1,
+            .numbers = {60, 90, 0, persist::flags::kWhole},
+            .texts = {"one"}})
       .add({.type = Subscribed, .owner = 1, .numbers = {1}, .texts = {"a/#"}})
       .add({.type = Group, .owner = 2, .texts = {"$share/g/a"}});
   for (std::uint64_t number = 1; number <= kMessages; ++number) {
