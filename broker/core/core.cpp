@@ -218,7 +218,8 @@ void Core::on_loaded() {
 }
 
 Rooms Core::rooms() {
-  return {state().messages, state().sessions, state().router, state().lifecycle};
+  return {state().messages, state().sessions, state().router, state().lifecycle,
+          state().parts.metrics};
 }
 
 session::DurableHandler& Core::durable_handler() {

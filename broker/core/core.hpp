@@ -47,6 +47,7 @@ struct Rooms {
   session::Sessions& sessions;
   routing::Router& router;
   routing::Lifecycle& lifecycle;
+  const metrics::Metrics& metrics;
 };
 
 class Core : public hal::Acceptor {

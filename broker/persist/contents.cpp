@@ -107,7 +107,8 @@ void Contents::add(const Record& record) {
   switch (record.type) {
     case Session:
       if ((record.numbers[3] & flags::kAnew) != 0) remove_owner(number);
-      if (owner(number) == nullptr) have(Kind::Session, number);
+      if (owner(number) == nullptr && (record.numbers[3] & flags::kWhole) != 0)
+        have(Kind::Session, number);
       break;
     case Group:
       if (its == nullptr) have(Kind::Group, number);

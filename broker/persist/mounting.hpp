@@ -59,6 +59,7 @@ struct Store::Mounting final : FrameVisitor {
   void on_launched(Held& owner, const Record& record);
   void on_will(Held& owner, const Record& record);
   void discard(Held& owner, MessageNumber number);
+  void drop_deliveries(Held& owner);
   void forget_contents(Held& owner);
   void end(Held& owner);
 

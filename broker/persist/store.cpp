@@ -137,17 +137,14 @@ void Store::turn() {
     log_.retry();
   }
   if (log_.is_busy() || log_.is_failed() || safe_ < asked_) return;
-  const bool is_due =
-      is_dirty_ && now_ >= dirty_since_ + (interval_.count() > 0 ? interval_ : kLazy);
-  if (copy_some() || is_due) commit_own();
+  if (copy_some() || (is_dirty_ && now_ >= due())) commit_own();
 }
 
 Instant Store::next_deadline() const {
   if (log_.is_failed()) return retry_at_;
   if (log_.is_busy() || safe_ < asked_) return kNever;
   if (copying_ != Copying::Nothing) return now_;
-  if (!is_dirty_) return kNever;
-  return dirty_since_ + (interval_.count() > 0 ? interval_ : kLazy);
+  return is_dirty_ ? due() : kNever;
 }
 
 void Store::finish() {

@@ -129,6 +129,10 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] Owner* find(const session::Group* group) const;
   [[nodiscard]] Owner* make(session::Session* session, session::Group* group);
   void forget_ended();
+  // When what waits for a commit of the store's own gets one.
+  [[nodiscard]] Instant due() const {
+    return dirty_since_ + (interval_.count() > 0 ? interval_ : kLazy);
+  }
   // Whether the end of a session with that hash is not safe yet: it might come back.
   [[nodiscard]] bool may_come_back(std::uint32_t hash) const;
   // Whether what its session has is kept, and not only its will.
@@ -149,6 +153,8 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool take(const session::Record& record);
   [[nodiscard]] bool take_session(const session::Record& record);
   [[nodiscard]] bool take_delivery(const session::Record& record);
+  void launch(Owner* session, Owner* owner, const session::Delivery& delivery,
+              wire::PacketIdentifier packet_id);
   [[nodiscard]] bool take_group(const session::Record& record);
   [[nodiscard]] bool take_will(const session::Record& record);
   // The owner of a delivery: its group until nobody else may have it.
@@ -165,6 +171,7 @@ class Store final : public session::Journal, private LogHandler {
   bool tell_queued(Owner& owner, const session::Delivery& delivery, std::uint64_t flags);
   bool tell_launched(Owner& owner, const session::Delivery& delivery,
                      wire::PacketIdentifier packet_id, std::uint64_t flags);
+  void tell_discarded(Owner* owner, const message::Message& message);
   bool tell_retained(message::Message& message);
   // Makes sure that what follows may name the message.
   bool tell(message::Message& message);

@@ -15,8 +15,8 @@ namespace {
 
 // Entries that a turn looks at.
 constexpr std::uint32_t kVisits = 2'048;
-// The most that a record of a delivery takes, or what another has beside its texts.
-constexpr std::size_t kDeliveryRecord = 64;
+// The most that a record takes beside its texts.
+constexpr std::size_t kRecord = 64;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ void Store::end_copying() {
 
 bool Store::is_to_copy(const message::Message& message) const {
   if (copied_segment_ == 0) return false;
-  const message::Stored& stored = *const_cast<message::Message&>(message).stored();
+  const message::Stored& stored = *message.stored();
   if (stored.number == 0) return false;
   // In the segment, or copied already out of it.
   return stored.segment == copied_segment_ ||
@@ -86,7 +86,7 @@ bool Store::copy_owners(std::uint32_t& visits) {
     --visits;
     if (owner.session == nullptr && owner.group == nullptr) {
       // Its end could not be told before. end() goes on to the next one.
-      if (!has_copy_room(kDeliveryRecord)) return false;
+      if (!has_copy_room(kRecord)) return false;
       static_cast<void>(end(owner));
       continue;
     }
@@ -108,7 +108,7 @@ bool Store::begin_owner(Owner& owner) {
 
 bool Store::copy_group(Owner& owner, const session::Group& group) {
   const bool is_whole = begin_owner(owner);
-  if (!has_copy_room(rooms_->router.filter_bytes(group) + kDeliveryRecord)) return false;
+  if (!has_copy_room(rooms_->router.filter_bytes(group) + kRecord)) return false;
   owner.is_behind = false;
   if (is_whole) tell(owner, 0);
   return true;
@@ -122,7 +122,7 @@ bool Store::copy_session(Owner& owner, Session& session, std::uint32_t& visits) 
   if (owner_step_ == OwnerStep::Subscriptions) {
     while (copied_subscription_ != nullptr) {
       const std::size_t filter = rooms_->router.filter_bytes(*copied_subscription_);
-      if (visits == 0 || !has_copy_room(filter + kDeliveryRecord)) return false;
+      if (visits == 0 || !has_copy_room(filter + kRecord)) return false;
       --visits;
       tell(owner, *copied_subscription_);
       copied_subscription_ = session.subscriptions.next(*copied_subscription_);
@@ -137,7 +137,7 @@ bool Store::begin_session(Owner& owner, Session& session) {
   const bool is_whole = begin_owner(owner);
   const std::size_t will = session.will != nullptr ? bytes_of(*session.will->message) : 0;
   const std::size_t bytes = session.client_id().size() + session.user_name().size() + will +
-                            session.inbound_count * std::size_t{12} + 3 * kDeliveryRecord;
+                            session.inbound_count * std::size_t{12} + 3 * kRecord;
   if (!has_copy_room(bytes)) return false;
   if (is_whole) {
     const bool is_away = owner.is_away;
@@ -186,9 +186,7 @@ bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::
     const bool is_others = owner_of(*at, &owner) != &owner;
     if (at->is_copied || is_others || at->qos == QoS::AtMostOnce) continue;
     if (!owner.is_copied && !is_to_copy(message)) continue;
-    const std::size_t bytes = message.topic_name().size() + message.properties().size() +
-                              message.payload_bytes() + 2 * kDeliveryRecord;
-    if (visits == 0 || !has_copy_room(bytes)) return false;
+    if (visits == 0 || !has_copy_room(bytes_of(message) + 2 * kRecord)) return false;
     --visits;
     tell_copy(owner, *at);
     if (in_flight) {
@@ -234,8 +232,7 @@ bool Store::copy_group_deliveries() {
   for_each_of_groups([&](Delivery& delivery, Owner& owner) {
     const message::Message& message = *delivery.message;
     if (!has_room || delivery.is_copied || !(owner.is_copied || is_to_copy(message))) return;
-    has_room = has_copy_room(message.topic_name().size() + message.properties().size() +
-                             message.payload_bytes() + 2 * kDeliveryRecord);
+    has_room = has_copy_room(bytes_of(message) + kRecord);
     if (!has_room) return;
     tell_queued(owner, delivery, flags::kCopy);
     delivery.is_copied = true;
@@ -248,9 +245,7 @@ bool Store::copy_retained(std::uint32_t& visits) {
   while (retained_.node != nullptr) {
     message::Message* const message = retained_.node->message();
     if (message != nullptr && is_to_copy(*message)) {
-      const std::size_t bytes = message->topic_name().size() + message->properties().size() +
-                                message->payload_bytes() + 2 * kDeliveryRecord;
-      if (!has_copy_room(bytes)) return false;
+      if (!has_copy_room(bytes_of(*message) + kRecord)) return false;
       tell_retained(*message);
     }
     if (visits == 0) return false;

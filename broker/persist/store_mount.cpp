@@ -417,14 +417,17 @@ void Store::Mounting::discard(Held& owner, MessageNumber number) {
   }
 }
 
-void Store::Mounting::forget_contents(Held& owner) {
+void Store::Mounting::drop_deliveries(Held& owner) {
   owner.last_found = nullptr;
-  while (Delivery* const delivery = owner.flight.pop_front()) {
-    rooms.sessions.deliveries().destroy(delivery);
+  for (Queue<Delivery>* queue : {&owner.flight, &owner.queued}) {
+    while (Delivery* const delivery = queue->pop_front()) {
+      rooms.sessions.deliveries().destroy(delivery);
+    }
   }
-  while (Delivery* const delivery = owner.queued.pop_front()) {
-    rooms.sessions.deliveries().destroy(delivery);
-  }
+}
+
+void Store::Mounting::forget_contents(Held& owner) {
+  drop_deliveries(owner);
   if (owner.session == nullptr) return;
   while (const auto* const open = owner.session->inbound.first()) {
     static_cast<void>(rooms.sessions.close_inbound(*owner.session, open->packet_id));
@@ -444,98 +447,11 @@ void Store::Mounting::end(Held& owner) {
 }
 
 void Store::Mounting::release(Held& owner) {
-  while (Delivery* const delivery = owner.flight.pop_front()) {
-    rooms.sessions.deliveries().destroy(delivery);
-  }
-  while (Delivery* const delivery = owner.queued.pop_front()) {
-    rooms.sessions.deliveries().destroy(delivery);
-  }
+  drop_deliveries(owner);
   owners.remove(owner);
   const std::size_t bytes = sizeof(Held) + owner.filter_bytes;
   owner.~Held();
   store.memory_.release(&owner, bytes);
-}
-
-void Store::Mounting::finish() {
-  messages.for_each([this](const Known& known) {
-    // Nobody else has one that is only retained.
-    const auto* const node = rooms.router.retained().find(known.message->topic_name());
-    if (node != nullptr && node->message() == known.message) ++restored.retained;
-  });
-  while (Held* const owner = owners.any()) {
-    restore(*owner);
-    release(*owner);
-  }
-}
-
-void Store::Mounting::restore(Held& owner) {
-  session::Group* group = nullptr;
-  if (owner.session == nullptr) {
-    const auto filter = topic::parse_filter(owner.filter());
-    group = filter && filter->is_shared() ? rooms.router.find_group(*filter) : nullptr;
-    // Without members there is no group.
-    if (group == nullptr) return;
-  }
-  Owner* const made = store.make(owner.session, group);
-  if (made == nullptr) {
-    is_full = true;
-    return;
-  }
-  made->number = owner.number;
-  made->segment = owner.segment;
-  made->grace_seconds = owner.grace_seconds;
-  if (group != nullptr) return restore_group(owner, group);
-  made->expiry_seconds = owner.session->expiry_seconds;
-  ++restored.sessions;
-  restored.subscriptions += owner.session->subscription_count;
-  // Its connection has ended with the broker that it had.
-  made->is_away = owner.is_away;
-  restore_session(owner, *owner.session);
-  restore_times(owner, *owner.session);
-}
-
-void Store::Mounting::restore_group(Held& owner, session::Group* group) {
-  while (Delivery* const delivery = owner.queued.pop_front()) {
-    ++restored.queued;
-    rooms.router.restore_waiting(*group, *delivery);
-  }
-}
-
-void Store::Mounting::restore_session(Held& owner, Session& session) {
-  // Identifiers are given in turn: the one that is farthest behind the last was given first.
-  while (!owner.flight.empty()) {
-    const auto age = [&session](const Delivery& delivery) {
-      return static_cast<std::uint16_t>(session.last_packet_id - delivery.packet_id);
-    };
-    Place oldest{nullptr, owner.flight.first()};
-    Delivery* before = nullptr;
-    for (Delivery* at = owner.flight.first(); at != nullptr; before = at, at = at->next) {
-      if (age(*at) > age(*oldest.delivery)) oldest = {before, at};
-    }
-    Delivery* const delivery = owner.flight.pop_after(oldest.before);
-    delivery->dup = true;
-    ++restored.queued;
-    rooms.sessions.restore_flight(session, *delivery);
-  }
-  while (Delivery* const delivery = owner.queued.pop_front()) {
-    ++restored.queued;
-    rooms.sessions.enqueue(session, *delivery);
-  }
-}
-
-void Store::Mounting::restore_times(const Held& owner, Session& session) {
-  using std::chrono::seconds;
-  // A client whose connection was open has some time to come back before it counts as lost.
-  Duration passed{0};
-  if (!owner.is_away) {
-    // Of one without Keep Alive nobody knows when it would have been missed.
-    constexpr seconds kGrace{60};
-    passed = -(owner.grace_seconds != 0 ? seconds(owner.grace_seconds) : kGrace);
-  } else if (owner.away_since.count() > 0 && store.wall_ > owner.away_since) {
-    passed = store.wall_ - owner.away_since;
-  }
-  const Instant left = store.now_ - passed;
-  rooms.lifecycle.restore(session, left);
 }
 
 }  // namespace midge::persist

@@ -153,25 +153,9 @@ bool Store::take_delivery(const session::Record& record) {
       return owner != nullptr && tell_queued(*owner, delivery, 0);
     case RecordKind::QueuedChanged:
       return owner != nullptr && tell_queued(*owner, delivery, flags::kChanged);
-    case RecordKind::OutboundIdAssigned: {
-      // A delivery at QoS 1 stays its group's.
-      const bool leaves_group = delivery.group != nullptr && delivery.qos == QoS::ExactlyOnce;
-      if (delivery.group == nullptr || leaves_group) {
-        if (session != nullptr && leaves_group) {
-          tell_queued(*session, delivery, 0);
-        } else if (session != nullptr && !delivery.is_copied && is_to_copy(*delivery.message)) {
-          // It goes where copying may have been already.
-          tell_copy(*session, delivery);
-        }
-        if (session != nullptr) tell_launched(*session, delivery, record.packet_id, 0);
-        if (leaves_group && owner != nullptr) {
-          put(owner, {.type = RecordType::Discarded,
-                      .owner = owner->number,
-                      .message = delivery.message->stored()->number});
-        }
-      }
+    case RecordKind::OutboundIdAssigned:
+      launch(session, owner, delivery, record.packet_id);
       return session != nullptr;
-    }
     case RecordKind::OutboundReceived:
       return owner != nullptr && put(owner, {.type = RecordType::Received,
                                              .owner = owner->number,
@@ -185,15 +169,29 @@ bool Store::take_delivery(const session::Record& record) {
       }
       [[fallthrough]];
     case RecordKind::Discarded:
-      if (owner != nullptr) {
-        put(owner, {.type = RecordType::Discarded,
-                    .owner = owner->number,
-                    .message = delivery.message->stored()->number});
-      }
+      tell_discarded(owner, *delivery.message);
       return false;
     default:
       return false;
   }
+}
+
+// `owner` is the session, or the group that the delivery still belongs to.
+void Store::launch(Owner* session, Owner* owner, const Delivery& delivery,
+                   wire::PacketIdentifier packet_id) {
+  const bool is_groups = delivery.group != nullptr;
+  // A delivery at QoS 1 stays its group's.
+  if (is_groups && delivery.qos != QoS::ExactlyOnce) return;
+  if (session != nullptr) {
+    if (is_groups) {
+      tell_queued(*session, delivery, 0);
+    } else if (!delivery.is_copied && is_to_copy(*delivery.message)) {
+      // It goes where copying may have been already.
+      tell_copy(*session, delivery);
+    }
+    tell_launched(*session, delivery, packet_id, 0);
+  }
+  if (is_groups) tell_discarded(owner, *delivery.message);
 }
 
 bool Store::take_group(const session::Record& record) {
@@ -204,11 +202,7 @@ bool Store::take_group(const session::Record& record) {
   message::Message& message = *delivery.message;
   if (message.qos() == QoS::AtMostOnce) return false;
   if (record.kind == RecordKind::GroupTaken) {
-    if (owner != nullptr) {
-      put(owner, {.type = RecordType::Discarded,
-                  .owner = owner->number,
-                  .message = message.stored()->number});
-    }
+    tell_discarded(owner, message);
     return false;
   }
   if (owner == nullptr) {
@@ -336,6 +330,12 @@ bool Store::tell_queued(Owner& owner, const Delivery& delivery, std::uint64_t to
     session::Deliveries::for_each_identifier(
         delivery, [&to](std::uint32_t identifier) { to = put_varint(to, identifier); });
   });
+}
+
+void Store::tell_discarded(Owner* owner, const message::Message& message) {
+  if (owner == nullptr) return;
+  put(owner,
+      {.type = RecordType::Discarded, .owner = owner->number, .message = message.stored()->number});
 }
 
 bool Store::tell_launched(Owner& owner, const Delivery& delivery, wire::PacketIdentifier packet_id,

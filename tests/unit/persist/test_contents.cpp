@@ -37,7 +37,8 @@ class World {
   Contents contents;
 };
 
-const Record kSession{.type = Session, .owner = 1, .texts = {"id"}};
+const Record kSession{
+    .type = Session, .owner = 1, .numbers = {0, 0, 0, persist::flags::kWhole}, .texts = {"id"}};
 const Record kMessage{.type = Message, .message = 5, .texts = {"topic"}};
 const Record kQueued{.type = Queued, .owner = 1, .message = 5};
 const Record kLaunched{.type = Launched, .owner = 1, .message = 5, .numbers = {9}};
@@ -103,7 +104,9 @@ TEST_CASE("with its owner ends what was the owner's, and a session that is new h
       world.add({.type = OwnerEnded, .owner = 1});
       CHECK(counts.sessions == 0);
     } else {
-      world.add({.type = Session, .owner = 1, .numbers = {0, 0, 0, persist::flags::kAnew}});
+      world.add({.type = Session,
+                 .owner = 1,
+                 .numbers = {0, 0, 0, persist::flags::kWhole | persist::flags::kAnew}});
       CHECK(counts.sessions == 1);
     }
     CHECK(counts.subscriptions == 0);
