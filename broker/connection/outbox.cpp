@@ -60,6 +60,12 @@ void Connection::write_out() {
     if (refill == routing::Refill::NoMemory) retry_soon();
   }
   const bool more = refill == routing::Refill::More;
+  bool is_read = true;  // what waits on storage only, as far as it can be
+  if (session_ != nullptr && session_->has_evicted && session_->queued.empty()) {
+    const session::BroughtBack brought = context_.commits.bring_back(*session_);
+    if (brought == session::BroughtBack::NoMemory) retry_soon();
+    is_read = brought == session::BroughtBack::Done;
+  }
   Plan plan(context_.scratch, context_.messages.created(), alias_count());
   if (const Held* const rest = held()) plan.add_held(*rest);
   // Nothing goes out before CONNACK [MQTT-3.2.0-1].
@@ -71,9 +77,10 @@ void Connection::write_out() {
     }
   }
   if (plan.empty()) {
-    // All that a replay brought may have been dropped: it goes on.
-    const bool goes_on = refill == routing::Refill::Done && session_ != nullptr &&
-                         !session_->replays.empty() && session_->queued.empty();
+    // All that was brought may have been dropped: it goes on.
+    const bool goes_on = session_ != nullptr && session_->queued.empty() &&
+                         ((refill == routing::Refill::Done && !session_->replays.empty()) ||
+                          (is_read && session_->has_evicted));
     if (more || goes_on) mark_ready();
     return;
   }
@@ -89,7 +96,10 @@ void Connection::write_out() {
   apply(plan, *written);
   keeps_up = is_writable_ && !plan.is_window_full;
   if (phase_ != Phase::Open || !is_writable_) return;
-  if (plan.is_full || held() != nullptr || more || !session_->replays.empty()) mark_ready();
+  const bool reads_on = is_read && session_->has_evicted && session_->queued.empty();
+  if (plan.is_full || held() != nullptr || more || reads_on || !session_->replays.empty()) {
+    mark_ready();
+  }
 }
 
 // PINGRESPs too.

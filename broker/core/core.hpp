@@ -47,7 +47,7 @@ struct Rooms {
   session::Sessions& sessions;
   routing::Router& router;
   routing::Lifecycle& lifecycle;
-  const metrics::Metrics& metrics;
+  metrics::Metrics& metrics;
 };
 
 class Core : public hal::Acceptor {
@@ -77,7 +77,7 @@ class Core : public hal::Acceptor {
   void shut_down();
   [[nodiscard]] bool drained() const;
 
-  // A message that load() answered Pending for is there, or has failed.
+  // What load() answered Pending for, or what a journal answered Later for, is there or has failed.
   void on_loaded();
 
   [[nodiscard]] Rooms rooms();

@@ -35,6 +35,7 @@ struct Stored {
   // The journal's number for the stored copy; 0: not stored.
   std::uint64_t number = 0;
   std::uint32_t segment = 0;  // of the journal, where it lies or behind which
+  std::uint32_t frame = 0;    // of the journal, in which it was told then
 };
 
 class Message {
@@ -146,6 +147,7 @@ class Messages {
   static void set_expires(Message& message, Instant expires) {
     *const_cast<Instant*>(message.expiry()) = expires;
   }
+  [[nodiscard]] static bool is_shared(const Message& message) { return message.references_ > 1; }
   [[nodiscard]] static MutableBytes properties_of(Message& message) {
     return {message.tail() + message.topic_bytes_, message.properties_bytes_};
   }

@@ -24,8 +24,10 @@ Contents::Item* Contents::find(Kind kind, std::uint64_t first, std::uint64_t sec
 }
 
 Contents::Item* Contents::owner(OwnerNumber number) const {
-  Item* const session = find(Kind::Session, number);
-  return session != nullptr ? session : find(Kind::Group, number);
+  for (const Kind kind : {Kind::Session, Kind::Group, Kind::Untold}) {
+    if (Item* const found = find(kind, number)) return found;
+  }
+  return nullptr;
 }
 
 Contents::Item* Contents::have(Kind kind, std::uint64_t first, std::uint64_t second, Item* owner) {
@@ -43,6 +45,19 @@ Contents::Item* Contents::have(Kind kind, std::uint64_t first, std::uint64_t sec
   if (owner != nullptr) owner->belongings.push_back(*item);
   ++count_of(kind);
   return item;
+}
+
+// Gets what was told of it before it was told what it is.
+void Contents::have_owner(Kind kind, OwnerNumber number) {
+  Item* const untold = find(Kind::Untold, number);
+  Item* const told = have(kind, number);
+  if (untold == nullptr || told == nullptr) return;
+  while (Item* const item = untold->belongings.first()) {
+    untold->belongings.remove(*item);
+    told->belongings.push_back(*item);
+    item->owner = told;
+  }
+  remove(untold);
 }
 
 // A message counts while something refers to it.
@@ -73,12 +88,40 @@ void Contents::remove_owner(OwnerNumber number) {
   remove(found);
 }
 
+// But for what waits with the message `from` or a later one; 0: for nothing.
+void Contents::forget_contents(Item& owner, MessageNumber from) {
+  List<Item, Item> kept;
+  while (Item* const item = owner.belongings.first()) {
+    const bool stays =
+        from != 0 && item->kind == Kind::Queued && item->second >= from && item->pair == nullptr;
+    if (stays) {
+      owner.belongings.remove(*item);
+      kept.push_back(*item);
+    } else {
+      remove(item);
+    }
+  }
+  owner.belongings = kept;
+}
+
+void Contents::finish() {
+  while (untold_owners_ > 0) {
+    Item* untold = nullptr;
+    index_.for_each([&](Item& item) {
+      if (item.kind == Kind::Untold) untold = &item;
+    });
+    remove_owner(static_cast<OwnerNumber>(untold->first));
+  }
+}
+
 std::size_t& Contents::count_of(Kind kind) {
   switch (kind) {
     case Kind::Session:
       return counts_.sessions;
     case Kind::Group:
       return counts_.groups;
+    case Kind::Untold:
+      return untold_owners_;
     case Kind::Message:
       break;
     case Kind::Subscription:
@@ -101,17 +144,19 @@ std::size_t& Contents::count_of(Kind kind) {
 void Contents::add(const Record& record) {
   using enum RecordType;
   const OwnerNumber number = record.owner;
-  Item* const its = owner(number);
+  Item* its = owner(number);
+  if (its == nullptr && record.type == Queued) its = have(Kind::Untold, number);
+  const bool is_told = its != nullptr && its->kind != Kind::Untold;
   Item* const message = find(Kind::Message, record.message);
   const std::uint64_t id = record.numbers[0] & 0xFFFFU;
   switch (record.type) {
     case Session:
-      if ((record.numbers[3] & flags::kAnew) != 0) remove_owner(number);
-      if (owner(number) == nullptr && (record.numbers[3] & flags::kWhole) != 0)
-        have(Kind::Session, number);
+      if (its != nullptr && (record.numbers[3] & flags::kAnew) != 0)
+        forget_contents(*its, record.message);
+      if ((record.numbers[3] & flags::kWhole) != 0) have_owner(Kind::Session, number);
       break;
     case Group:
-      if (its == nullptr) have(Kind::Group, number);
+      have_owner(Kind::Group, number);
       break;
     case OwnerEnded:
       remove_owner(number);
@@ -119,7 +164,7 @@ void Contents::add(const Record& record) {
     case SessionAway:
       break;
     case Subscribed:
-      if (its != nullptr) have(Kind::Subscription, number, hash_of(record.texts[0]), its);
+      if (is_told) have(Kind::Subscription, number, hash_of(record.texts[0]), its);
       break;
     case Unsubscribed:
       remove(find(Kind::Subscription, number, hash_of(record.texts[0])));
@@ -144,7 +189,7 @@ void Contents::add(const Record& record) {
       remove(find(Kind::Queued, number, record.message));
       break;
     case InboundOpened:
-      if (its != nullptr) have(Kind::Inbound, number, id, its);
+      if (is_told) have(Kind::Inbound, number, id, its);
       break;
     case InboundClosed:
       remove(find(Kind::Inbound, number, id));
@@ -156,7 +201,9 @@ void Contents::add(const Record& record) {
       remove(find(Kind::Retained, hash_of(record.texts[0])));
       break;
     case Will:
-      if (its != nullptr && message != nullptr) refer(have(Kind::Will, number, 0, its), message);
+      if (is_told && message != nullptr) refer(have(Kind::Will, number, 0, its), message);
+      break;
+    case Released:
       break;
     case WillGone:
       remove(find(Kind::Will, number));

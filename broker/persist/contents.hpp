@@ -25,6 +25,8 @@ class Contents final {
 
   // In the order of the log.
   void add(const Record& record);
+  // All were added: what waits for owners that were never told does not count.
+  void finish();
   // False when the arena was too small: then there is more than was counted.
   [[nodiscard]] bool is_complete() const { return is_complete_; }
 
@@ -46,6 +48,7 @@ class Contents final {
   enum class Kind : std::uint8_t {
     Session,       // owner
     Group,         // owner
+    Untold,        // owner: one or the other, for which something waits
     Message,       // message
     Subscription,  // owner, filter
     Queued,        // owner, message
@@ -73,9 +76,11 @@ class Contents final {
   [[nodiscard]] Item* owner(OwnerNumber number) const;
   // Finds or makes.
   Item* have(Kind kind, std::uint64_t first, std::uint64_t second = 0, Item* owner = nullptr);
+  void have_owner(Kind kind, OwnerNumber number);
   void refer(Item* item, Item* message);
   void remove(Item* item);
   void remove_owner(OwnerNumber number);
+  void forget_contents(Item& owner, MessageNumber from);
   void launch(Item* owner, std::uint64_t message, std::uint64_t id);
   std::size_t& count_of(Kind kind);
 
@@ -84,6 +89,7 @@ class Contents final {
   HashIndex<Item> index_;
   Counts counts_;
   std::size_t told_messages_ = 0;
+  std::size_t untold_owners_ = 0;
   bool is_complete_ = true;
 };
 

@@ -8,6 +8,7 @@ constexpr RecordNames kNames[kRecordTypes] = {
     {},
     {.type = "Session",
      .owner = "session",
+     .message = "from",
      .numbers = {"expiry", "grace", "last_packet_id", "flags"},
      .texts = {"client_id", "user_name"}},
     {.type = "OwnerEnded", .owner = "owner"},
@@ -29,10 +30,10 @@ constexpr RecordNames kNames[kRecordTypes] = {
     {.type = "Launched",
      .owner = "session",
      .message = "message",
-     .numbers = {"packet_id_and_flags"}},
+     .numbers = {"packet_id", "flags"}},
     {.type = "Received", .owner = "session", .numbers = {"packet_id"}},
     {.type = "Done", .owner = "session", .numbers = {"packet_id"}},
-    {.type = "Discarded", .owner = "owner", .message = "message"},
+    {.type = "Discarded", .owner = "owner", .message = "message", .numbers = {"flags"}},
     {.type = "InboundOpened", .owner = "session", .numbers = {"packet_id"}},
     {.type = "InboundClosed", .owner = "session", .numbers = {"packet_id"}},
     {.type = "Retained", .message = "message"},
@@ -40,6 +41,7 @@ constexpr RecordNames kNames[kRecordTypes] = {
     {.type = "Will", .owner = "session", .message = "message", .numbers = {"delay", "expiry"}},
     {.type = "WillGone", .owner = "session"},
     {.type = "Group", .owner = "group", .texts = {"filter"}},
+    {.type = "Released", .numbers = {"segment"}},
 };
 
 }  // namespace

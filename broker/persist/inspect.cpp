@@ -7,7 +7,6 @@ namespace {
 // A log that is only mounted has nothing to tell.
 class NoHandler final : public LogHandler {
  public:
-  void on_written(std::uint64_t, std::uint32_t, Position) override {}
   void on_committed(std::uint64_t) override {}
   void on_log_failed() override {}
 };

@@ -5,7 +5,7 @@
 //   mount(visitor)                   once, at start: what was committed, in order
 //   append(record) ... commit()      a turn
 //   handler.on_committed()           in the same call, or later
-//   read_oldest() to its end, append() what still counts, commit(), then release_oldest()
+//   read_on() through the oldest segment, append() what still counts, commit(), release_oldest()
 //
 // A segment that did not take what was written to it is left behind, and the next one gets it:
 // nothing is written twice to the same place.
@@ -24,6 +24,7 @@ namespace midge::persist {
 struct Position {
   SegmentNumber segment = 0;  // 0: nowhere
   std::uint32_t offset = 0;
+  std::uint32_t frame = 0;  // its number; to compare by the sign of the difference
 };
 
 class FrameVisitor {
@@ -31,6 +32,11 @@ class FrameVisitor {
   // The records of one frame, in the order of append(). They live during the call, and lie at
   // `position`.
   virtual void on_frame(Bytes records, Position position) = 0;
+  // Of frames of the newest segment, before all others: the oldest segment that counts, if the
+  // records say it.
+  virtual SegmentNumber released_by(Bytes) { return 0; }
+  // There is a frame of a commit that was not finished: it does not count.
+  virtual void on_dropped(SegmentNumber) {}
 
  protected:
   ~FrameVisitor() = default;
@@ -38,9 +44,6 @@ class FrameVisitor {
 
 class LogHandler {
  public:
-  // The records that were appended as bytes `first` to `first + bytes` of all (Log::appended()) lie
-  // at `position`; they are not safe before their commit is.
-  virtual void on_written(std::uint64_t first, std::uint32_t bytes, Position position) = 0;
   // All that was appended before the `count`-th commit() is safe.
   virtual void on_committed(std::uint64_t count) = 0;
   // The device did not take what it was given, or has no free segment. It is kept; retry() tries
@@ -75,9 +78,16 @@ struct Findings {
   }
 };
 
-enum class Oldest : std::uint8_t {
+// Where reading goes on: at a frame of that segment, or behind it.
+struct Cursor {
+  SegmentNumber segment = 0;
+  std::uint32_t offset = 0;  // 0: at the segment's front
+  bool in_commit = false;    // what comes belongs to the same commit as what was shown
+};
+
+enum class ReadOn : std::uint8_t {
   Frame,   // one was shown; there may be more
-  End,     // all were
+  End,     // no more is written
   Failed,  // the device does not answer
 };
 
@@ -106,6 +116,14 @@ class Log final : private hal::StorageHandler {
   [[nodiscard]] bool append(Bytes record);
   // The same for one that is still to be written, to where this points; null: no room.
   [[nodiscard]] std::uint8_t* append(std::size_t bytes);
+  // What is appended next, up to so many bytes, goes into one frame. False when there is no room.
+  [[nodiscard]] bool keep_together(std::size_t bytes);
+  // Whether so many bytes more fit the frame that append() adds to.
+  [[nodiscard]] bool fits_frame(std::size_t bytes) const { return bytes <= capacity_ - filled_; }
+  // The number of the frame that append() adds to.
+  [[nodiscard]] std::uint32_t filling_frame() const {
+    return frame_ + (is_busy() || failed_ ? 1 : 0);
+  }
   // Bytes of all records so far.
   [[nodiscard]] std::uint64_t appended() const { return appended_; }
   // All that was appended is a commit.
@@ -123,17 +141,15 @@ class Log final : private hal::StorageHandler {
   [[nodiscard]] std::uint32_t free_segments() const {
     return geometry_.segments - (newest_ + 1 - oldest_);
   }
-  // Shows the next frame of the oldest segment, which is not the newest. It is read into `place`,
-  // of longest_record() + kAroundRecords bytes, and may be of a commit that was not finished:
-  // nothing of that counts.
-  [[nodiscard]] Oldest read_oldest(MutableBytes place, FrameVisitor& visitor);
+  // Shows the next frame that is written at the cursor or behind it, as far as segment `last`, and
+  // goes behind that. It is read into `place`, of the size of the buffer, and may be of a commit
+  // that was not finished before a mount: nothing of that counts.
+  [[nodiscard]] ReadOn read_on(Cursor& cursor, SegmentNumber last, MutableBytes place,
+                               FrameVisitor& visitor);
+  // Whether the device has all that was appended.
+  [[nodiscard]] bool is_written() const { return filled_ == 0 && !is_busy() && !failed_; }
   // What still counts of the oldest segment, which is not the newest, has been committed anew.
   void release_oldest();
-
-  // Reads what on_frame() has shown once more. False when the device does not answer.
-  [[nodiscard]] bool read(Position position, MutableBytes out) {
-    return read_at(position.segment, position.offset, out);
-  }
 
  private:
   enum class Step : std::uint8_t { Idle, Erase, Program };
@@ -147,7 +163,8 @@ class Log final : private hal::StorageHandler {
     bool failed = false;       // the device did not answer
 
     [[nodiscard]] Position records() const {
-      return {header.number, offset + static_cast<std::uint32_t>(FrameHeader::kBytes)};
+      return {header.number, offset + static_cast<std::uint32_t>(FrameHeader::kBytes),
+              frame.number};
     }
     [[nodiscard]] Bytes bytes() const {
       return buffer.subspan(FrameHeader::kBytes, frame.records_bytes);
@@ -159,6 +176,7 @@ class Log final : private hal::StorageHandler {
   [[nodiscard]] Mounted fit();
   [[nodiscard]] bool find_newest(SegmentHeader& newest);
   void recover(Reading reading, Recovery& recovery);
+  void find_released(FrameVisitor& visitor);
   // log_read.cpp
   [[nodiscard]] bool read_into(Reading& reading, std::uint32_t offset, MutableBytes out);
   [[nodiscard]] bool open(SegmentNumber number, Reading& reading);
@@ -210,7 +228,6 @@ class Log final : private hal::StorageHandler {
   std::uint32_t segment_crc_ = 0;   // of the newest's header
   std::uint32_t offset_ = 0;        // where its next frame begins; 0: it takes no more
   std::uint32_t frame_ = 0;         // number of the next frame
-  std::uint32_t oldest_read_ = 0;   // where read_oldest() goes on; 0: at the front
 
   // The half that fills: `ended_` bytes of records belong to commits that were asked for.
   bool fills_second_ = false;

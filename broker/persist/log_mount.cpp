@@ -48,6 +48,27 @@ bool Log::find_newest(SegmentHeader& newest) {
   return answers;
 }
 
+// A header says what was the oldest when its segment was begun.
+void Log::find_released(FrameVisitor& visitor) {
+  struct Finder final : FrameVisitor {
+    explicit Finder(FrameVisitor& to) : asked(to) {}
+    void on_frame(Bytes records, Position) override {
+      found = std::max(found, asked.released_by(records));
+    }
+    FrameVisitor& asked;
+    SegmentNumber found = 0;
+  };
+  Finder finder(visitor);
+  Findings ignored;
+  Recovery recovery{.visitor = finder, .findings = ignored};
+  Reading reading{.buffer = buffer_};
+  if (open(newest_, reading) && reading.header.version == kFormatVersion &&
+      reading.header.capacity + kAroundRecords <= buffer_.size()) {
+    recover(reading, recovery);
+  }
+  oldest_ = std::min(std::max(oldest_, finder.found), std::max(newest_, SegmentNumber{1}));
+}
+
 Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& findings) {
   if (const Mounted fits = fit(); fits != Mounted::Ok) return fits;
   SegmentHeader newest;
@@ -58,6 +79,7 @@ Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& fin
   // there did not count any more.
   const SegmentNumber erased = newest_ < geometry_.segments ? 0 : newest_ + 1 - geometry_.segments;
   oldest_ = std::max({newest.oldest, erased, SegmentNumber{1}});
+  find_released(visitor);
   Recovery recovery{.visitor = visitor, .findings = findings};
   SegmentNumber last = 0;
   for (SegmentNumber number = oldest_; number <= newest_; ++number) {
@@ -99,6 +121,8 @@ void Log::recover(Reading reading, Recovery& recovery) {
     if (recovery.chain != Dropped) {
       findings.records_bytes += reading.frame.records_bytes;
       recovery.visitor.on_frame(reading.bytes(), reading.records());
+    } else {
+      recovery.visitor.on_dropped(reading.header.number);
     }
     if (!reading.frame.more) recovery.chain = None;
   }

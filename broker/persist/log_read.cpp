@@ -111,19 +111,31 @@ bool Log::is_finished(Reading reading) {
   }
 }
 
-Oldest Log::read_oldest(MutableBytes place, FrameVisitor& visitor) {
-  Reading reading{.buffer = place};
-  Findings ignored;
-  const bool is_there = open(oldest_, reading);
-  if (oldest_read_ != 0) reading.offset = oldest_read_;
-  if (!is_there || !find_frame(reading, ignored))
-    return reading.failed ? Oldest::Failed : Oldest::End;
-  const Position records = reading.records();
-  const Bytes bytes = reading.bytes();
-  pass(reading);
-  oldest_read_ = reading.offset;
-  visitor.on_frame(bytes, records);
-  return Oldest::Frame;
+ReadOn Log::read_on(Cursor& cursor, SegmentNumber last, MutableBytes place, FrameVisitor& visitor) {
+  last = std::min(last, newest_);
+  if (cursor.segment < oldest_) cursor = {.segment = oldest_};
+  for (; cursor.segment <= last; cursor = {.segment = cursor.segment + 1}) {
+    const bool is_newest = cursor.segment == newest_;
+    // Of the one that is being written, what is there; one that is being begun has nothing yet.
+    if (is_newest && (offset_ != 0 ? cursor.offset >= offset_ : is_busy())) break;
+    Reading reading{.buffer = place};
+    Findings ignored;
+    bool is_there = open(cursor.segment, reading) && reading.header.version == kFormatVersion;
+    if (cursor.offset != 0) reading.offset = cursor.offset;
+    is_there = is_there && find_frame(reading, ignored);
+    if (reading.failed) return ReadOn::Failed;
+    if (is_there) {
+      const Position records = reading.records();
+      const Bytes bytes = reading.bytes();
+      pass(reading);
+      cursor.offset = reading.offset;
+      cursor.in_commit = reading.frame.more;
+      visitor.on_frame(bytes, records);
+      return ReadOn::Frame;
+    }
+    if (cursor.segment == last) break;
+  }
+  return ReadOn::End;
 }
 
 }  // namespace midge::persist

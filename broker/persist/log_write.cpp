@@ -19,12 +19,14 @@ bool Log::append(Bytes record) {
   return place != nullptr;
 }
 
+bool Log::keep_together(std::size_t bytes) {
+  if (!has_room(bytes)) return false;
+  if (bytes > capacity_ - filled_) go_on(start());
+  return bytes <= capacity_ - filled_;
+}
+
 std::uint8_t* Log::append(std::size_t bytes) {
-  if (!has_room(bytes)) return nullptr;
-  if (bytes > capacity_ - filled_) {
-    go_on(start());
-    if (bytes > capacity_ - filled_) return nullptr;
-  }
+  if (!keep_together(bytes)) return nullptr;
   std::uint8_t* const place = filling() + filled_;
   filled_ += static_cast<std::uint32_t>(bytes);
   appended_ += bytes;
@@ -130,12 +132,8 @@ void Log::go_on(StorageStatus status) {
 void Log::on_programmed() {
   if (offset_ == 0) tell_released();
   previous_ = newest_;
-  const std::uint32_t begin =
-      offset_ == 0 ? static_cast<std::uint32_t>(SegmentHeader::kBytes) : offset_;
   offset_ = writing_to_;
   ++frame_;
-  handler_.on_written(appended_ - filled_ - writing_, writing_,
-                      {newest_, begin + static_cast<std::uint32_t>(FrameHeader::kBytes)});
 }
 
 // Only now that a header says so: without it a mount would miss them.
@@ -149,7 +147,6 @@ void Log::tell_released() {
 void Log::release_oldest() {
   if (oldest_ == newest_) return;
   ++oldest_;
-  oldest_read_ = 0;
 }
 
 }  // namespace midge::persist

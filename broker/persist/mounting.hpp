@@ -11,22 +11,26 @@ namespace midge::persist {
 
 struct Store::Mounting final : FrameVisitor {
   // A message that was told, by its number. Counted.
-  struct Known : HashNode {
+  struct Known : HashNode, ListNode<Known> {
     MessageNumber number = 0;
     message::Message* message = nullptr;
+    bool is_moved = false;  // told again here, and no longer where it was at first
   };
   // An owner, by its number, and what it has so far.
   struct Held : HashNode {
     OwnerNumber number = 0;
     SegmentNumber segment = 0;
-    session::Session* session = nullptr;  // null: a group
-    std::uint32_t filter_bytes = 0;       // of a group; the filter lies behind the object
+    bool is_told = false;  // else something was said of it, but not what it is
+    bool is_group = false;
+    session::Session* session = nullptr;
+    std::uint32_t filter_bytes = 0;  // of a group; the filter lies behind the object
     std::uint32_t grace_seconds = 0;
     bool is_away = false;
     WallTime away_since{};                    // 0: nobody knows
     Queue<session::Delivery> flight;          // in the order in which they were launched
     Queue<session::Delivery> queued;          // in the order of their messages' numbers
     session::Delivery* last_found = nullptr;  // in `queued`: the next is mostly behind it
+    Runs runs;                                // what waits on storage only, in that order too
 
     [[nodiscard]] std::string_view filter() const {
       return {reinterpret_cast<const char*>(this + 1), filter_bytes};
@@ -44,30 +48,48 @@ struct Store::Mounting final : FrameVisitor {
   ~Mounting();
 
   void on_frame(Bytes records, Position position) override;
+  [[nodiscard]] SegmentNumber released_by(Bytes records) override;
+  void on_dropped(SegmentNumber segment) override { store.fence_ = segment; }
   // All was read: what was held becomes the broker's.
   void finish();
 
   [[nodiscard]] Known* find_message(MessageNumber number) const;
   [[nodiscard]] Held* find_owner(OwnerNumber number) const;
 
-  void apply(const Record& record, SegmentNumber segment);
-  void on_session(const Record& record, SegmentNumber segment);
-  void on_group(const Record& record, SegmentNumber segment);
-  void on_message(const Record& record, SegmentNumber segment);
+  [[nodiscard]] Held* hold(OwnerNumber number, std::size_t filter_bytes);
+  void apply(const Record& record, const Position& position);
+  void on_session(const Record& record, const Position& position);
+  void on_group(const Record& record, const Position& position);
+  void on_message(const Record& record, const Position& position);
   void on_subscribed(Held& owner, const Record& record);
-  void on_queued(Held& owner, const Record& record);
+  void on_queued(Held& owner, const Record& record, const Position& position);
   void on_launched(Held& owner, const Record& record);
   void on_will(Held& owner, const Record& record);
-  void discard(Held& owner, MessageNumber number);
-  void drop_deliveries(Held& owner);
-  void forget_contents(Held& owner);
+  void move(Held& owner, const Record& record, const Position& position);
+  void discard(Held& owner, const Record& record);
+  void forget(Known& one);
+  void drop_deliveries(Held& owner, MessageNumber from);
+  // What waits with the message `from` or a later one stays; 0: nothing does.
+  void forget_contents(Held& owner, MessageNumber from = 0);
   void end(Held& owner);
 
+  [[nodiscard]] static bool is_told_as(const session::Delivery& delivery, std::uint64_t told_flags);
   [[nodiscard]] static MessageNumber number_of(const session::Delivery& delivery);
   [[nodiscard]] static Place find_queued(Held& owner, MessageNumber number);
+  // The first that was told with those flags, QoS and RETAIN.
+  [[nodiscard]] static Place find_queued(Held& owner, MessageNumber number,
+                                         std::uint64_t told_flags);
   template <class Is>
   [[nodiscard]] static Place find_in(const Queue<session::Delivery>& queue, Is is);
   [[nodiscard]] session::Delivery* take(Held& owner, const Place& place);
+
+  // With memory short: what nobody names any more goes, and what may be on storage only.
+  void relieve();
+  void evict(Held& owner, SegmentNumber spared);
+  // The same, from storage if need be.
+  [[nodiscard]] Place fetch(Held& owner, MessageNumber number, std::uint64_t told_flags);
+  [[nodiscard]] bool fetch_some(Held& owner);
+  void settle(Held& owner);
 
   void restore(Held& owner);
   void restore_session(Held& owner, session::Session& session);
@@ -79,9 +101,13 @@ struct Store::Mounting final : FrameVisitor {
   const core::Rooms rooms;
   Restored& restored;
   HashIndex<Known> messages;
+  List<Known, Known> all_known;
   HashIndex<Held> owners;
   Pool<Known> known_pool;
-  bool is_full = false;  // memory, or a limit
+  MessageNumber told = 0;     // the last message of this frame
+  std::uint32_t created = 0;  // messages since relieve()
+  bool keeps_known = false;   // deliveries were forgotten that are told again
+  bool is_full = false;       // memory, or a limit
 };
 
 }  // namespace midge::persist

@@ -46,8 +46,9 @@ constexpr std::array<Fields, kRecordTypes> make_fields() {
   const auto set = [&](RecordType type, const Fields& fields) {
     all[static_cast<std::size_t>(type)] = fields;
   };
+  // With kAnew: what waits with this message or a later one counts all the same, 0: nothing;
   // Session Expiry Interval, seconds to come back, last packet identifier, flags; client id, user
-  set(Session, {.owner = true, .numbers = 4, .texts = 2});
+  set(Session, {.owner = true, .message = true, .numbers = 4, .texts = 2});
   set(OwnerEnded, {.owner = true});
   // When, in milliseconds since 1970; 0: nobody knows
   set(SessionAway, {.owner = true, .numbers = 1});
@@ -60,10 +61,11 @@ constexpr std::array<Fields, kRecordTypes> make_fields() {
   // Flags; Subscription Identifiers as varints
   set(Queued, {.owner = true, .message = true, .numbers = 1, .texts = 1});
   // The packet identifier, flags
-  set(Launched, {.owner = true, .message = true, .numbers = 1});
+  set(Launched, {.owner = true, .message = true, .numbers = 2});
   set(Received, {.owner = true, .numbers = 1});
   set(Done, {.owner = true, .numbers = 1});
-  set(Discarded, {.owner = true, .message = true});
+  // Flags
+  set(Discarded, {.owner = true, .message = true, .numbers = 1});
   set(InboundOpened, {.owner = true, .numbers = 1});
   set(InboundClosed, {.owner = true, .numbers = 1});
   set(Retained, {.message = true});
@@ -73,6 +75,8 @@ constexpr std::array<Fields, kRecordTypes> make_fields() {
   set(WillGone, {.owner = true});
   // The shared filter
   set(Group, {.owner = true, .texts = 1});
+  // The oldest segment that counts
+  set(Released, {.numbers = 1});
   return all;
 }
 constexpr std::array<Fields, kRecordTypes> kFields = make_fields();

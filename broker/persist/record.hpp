@@ -32,9 +32,10 @@ enum class RecordType : std::uint8_t {
   RetainedGone = 15,
   Will = 16,
   WillGone = 17,
-  Group = 18,  // a shared group with a queue; ends with OwnerEnded
+  Group = 18,     // a shared group with a queue; ends with OwnerEnded
+  Released = 19,  // what counted of older segments has been told again
 };
-inline constexpr std::size_t kRecordTypes = 19;  // and 0, which is none
+inline constexpr std::size_t kRecordTypes = 20;  // and 0, which is none
 
 // Who has a queue, a session or a shared group, has a number in the journal, and so has a message:
 // from 1, and none means two things at a time. Messages are numbered in the order in which they
@@ -56,11 +57,16 @@ inline constexpr std::uint64_t kChanged = 8;
 // Queued: this is a copy, and before it in the flight and the queue were so many with this message,
 // QoS and RETAIN, in the bits from kCopyShift
 inline constexpr std::uint64_t kCopy = 16;
-inline constexpr unsigned kCopyShift = 5;
+inline constexpr unsigned kCopyShift = 7;
+// Queued: not one of those that others got at the same time: it was retained, or is launched next
+inline constexpr std::uint64_t kApart = 32;
+// Queued: for a shared group
+inline constexpr std::uint64_t kOfGroup = 64;
 // Message: not when it expires, but how many milliseconds it had left: there was no clock
 inline constexpr std::uint64_t kTimeLeft = 8;
-// Launched, behind the packet identifier: not the latest one, but copied
-inline constexpr std::uint64_t kCopied = 1U << 16U;
+// Launched and Discarded: QoS and kRetain, as some wait twice with one message. Launched, too: not
+// the latest one, but told again
+inline constexpr std::uint64_t kCopied = 8;
 }  // namespace flags
 
 // A record's fields. Which count is said for each type in record.cpp; the others are 0 and empty.

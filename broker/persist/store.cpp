@@ -9,10 +9,6 @@ namespace midge::persist {
 
 namespace {
 
-// What the record of a message has beside its texts, and that of a delivery with its identifiers.
-constexpr std::size_t kAroundMessage = 40;
-constexpr std::size_t kAroundDelivery = 24;
-
 std::uint32_t usable_segments(const Store::Parts& parts) {
   const hal::StorageGeometry geometry = parts.storage.geometry();
   if (geometry.segment_bytes == 0) return 0;
@@ -29,8 +25,11 @@ Store::Store(const Parts& parts)
       segments_(usable_segments(parts)),
       segment_bytes_(parts.storage.geometry().segment_bytes),
       log_(parts.storage, *this, parts.buffer),
+      reading_(parts.reading),
+      eviction_(parts.eviction),
       index_(memory_),
-      owner_pool_(parts.arena) {}
+      owner_pool_(parts.arena),
+      run_pool_(parts.arena) {}
 
 Store::Owner* Store::find(const session::Session* session) const {
   return index_.find(session->hash,
@@ -80,7 +79,7 @@ void Store::on_unused(const message::Message& message) {
 
 std::uint64_t Store::live_bytes() const {
   constexpr std::size_t kOwner = 128;
-  return message_bytes_ + index_.size() * kOwner +
+  return message_bytes_ + evicted_bytes_ + index_.size() * kOwner +
          (rooms_ ? rooms_->sessions.deliveries().used() * kAroundDelivery : 0);
 }
 
@@ -120,6 +119,7 @@ void Store::on_committed(std::uint64_t count) {
   committed_ = count;
   forget_ended();
   if (release_at_ != 0 && count >= release_at_) end_copying();
+  wake();
   const std::uint64_t safe = std::min(asked_, count - std::min(count, own_));
   if (safe <= safe_) return;
   safe_ = safe;
@@ -132,6 +132,7 @@ void Store::on_log_failed() {
 }
 
 void Store::turn() {
+  if (is_waited_for_ && now_ >= wake_at_) wake();
   if (log_.is_failed()) {
     if (now_ < retry_at_) return;
     log_.retry();
@@ -141,10 +142,11 @@ void Store::turn() {
 }
 
 Instant Store::next_deadline() const {
-  if (log_.is_failed()) return retry_at_;
-  if (log_.is_busy() || safe_ < asked_) return kNever;
-  if (copying_ != Copying::Nothing) return now_;
-  return is_dirty_ ? due() : kNever;
+  const Instant waits = is_waited_for_ ? wake_at_ : kNever;
+  if (log_.is_failed()) return std::min(waits, retry_at_);
+  if (log_.is_busy() || safe_ < asked_) return waits;
+  if (copying_ != Copying::Nothing) return std::max(now_, copy_at_);
+  return std::min(waits, is_dirty_ ? due() : kNever);
 }
 
 void Store::finish() {

@@ -11,6 +11,7 @@
 // what it names before it, until that segment can go.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "broker/metrics/metrics.hpp"
 #include "broker/persist/log.hpp"
 #include "broker/persist/record.hpp"
+#include "broker/persist/runs.hpp"
 #include "broker/routing/retained.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/session/session.hpp"
@@ -55,14 +57,23 @@ enum class MountError : std::uint8_t {
 
 class Store final : public session::Journal, private LogHandler {
  public:
+  // When queues leave memory, and how much of one is in it.
+  struct Eviction {
+    std::uint32_t kept = 64;      // the front of a queue stays, and so many come back at a time,
+    std::uint32_t brought = 512;  // or so many while memory is not short
+    std::size_t from_pages = 0;   // in use when it is short; 0: half of what there is
+  };
   struct Parts {
     hal::Storage& storage;
     Arena& arena;
     MutableBytes buffer;  // see Log
+    // Of the same size: to read what waits on storage only. Empty: everything stays in memory.
+    MutableBytes reading{};
     // 0: what is acknowledged is safe. Else a crash loses at most so much.
     Duration interval{0};
     // The most that the store may take of the storage; in whole segments, at least a few.
     std::uint64_t most_bytes = ~std::uint64_t{0};
+    Eviction eviction{};
   };
   explicit Store(const Parts& parts);
 
@@ -91,11 +102,13 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool has_room(std::size_t bytes, std::size_t receivers) const override;
   void commit(session::DurableHandler& handler) override;
   void on_unused(const message::Message& message) override;
+  void evict() override;
+  [[nodiscard]] session::BroughtBack bring_back(session::Session& session) override;
 
  private:
   // Whoever has a queue: a session that outlives its connection or has a will, or a shared group.
   // The hash is the session's or the group's.
-  struct Owner : HashNode, ListNode<Owner> {
+  struct Owner : HashNode, ListNode<Owner>, ListNode<Runs> {
     OwnerNumber number = 0;
     SegmentNumber segment = 0;  // all that is told of it is there or behind
     session::Session* session = nullptr;
@@ -105,19 +118,28 @@ class Store final : public session::Journal, private LogHandler {
     std::uint32_t expiry_seconds = 0;
     std::uint32_t grace_seconds = 0;
     bool is_away = false;
-    bool is_behind = false;  // something of it found no room: all is to be told anew
-    bool is_copied = false;  // all of it is told again, while room is made
+    bool is_behind = false;   // something of it found no room: all is to be told anew
+    bool is_copied = false;   // all of it is told again, while room is made
+    bool has_queued = false;  // since evict() was there
+    MessageNumber last_queued = 0;
+    Runs runs;  // what waits on storage only, behind what is queued
   };
 
   // What is told again so that the oldest segment can go.
-  enum class Copying : std::uint8_t { Nothing, Owners, GroupDeliveries, Retained, Commit };
+  enum class Copying : std::uint8_t { Nothing, Owners, GroupDeliveries, Retained, Runs, Commit };
   // How far that is with one owner.
   enum class OwnerStep : std::uint8_t { Begin, Subscriptions, Deliveries };
 
   struct Mounting;
+  class QueueReader;
+  class RunCopier;
 
   // One is written, the other one is copied from.
   static constexpr std::uint32_t kFewSegments = 2;
+
+  // What the record of a message has beside its texts, and what a delivery takes.
+  static constexpr std::size_t kAroundMessage = 40;
+  static constexpr std::size_t kAroundDelivery = 24;
 
   // A device that failed is asked again after this.
   static constexpr Duration kRetry{1'000};
@@ -137,7 +159,8 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool may_come_back(std::uint32_t hash) const;
   // Whether what its session has is kept, and not only its will.
   [[nodiscard]] static bool keeps_all(const Owner* owner) {
-    return owner != nullptr && owner->session != nullptr && owner->session->expiry_seconds > 0;
+    return owner != nullptr && owner->session != nullptr &&
+           (owner->session->expiry_seconds > 0 || owner->session->has_evicted);
   }
   // About what the records take that tell all there is.
   [[nodiscard]] std::uint64_t live_bytes() const;
@@ -146,14 +169,15 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] std::uint64_t wanted_segments() const {
     return 2 * live_bytes() / segment_bytes_ + kFewSegments;
   }
-  [[nodiscard]] SegmentNumber here() const { return log_.newest() > 0 ? log_.newest() : 1; }
+  // What is told now is there or behind.
+  [[nodiscard]] SegmentNumber here() const { return std::max(log_.newest(), fence_ + 1); }
 
   // --- store_record.cpp ---
   // Whether something has to be safe before it is acknowledged.
   [[nodiscard]] bool take(const session::Record& record);
   [[nodiscard]] bool take_session(const session::Record& record);
   [[nodiscard]] bool take_delivery(const session::Record& record);
-  void launch(Owner* session, Owner* owner, const session::Delivery& delivery,
+  void launch(Owner* session, Owner* owner, session::Delivery& delivery,
               wire::PacketIdentifier packet_id);
   [[nodiscard]] bool take_group(const session::Record& record);
   [[nodiscard]] bool take_will(const session::Record& record);
@@ -171,10 +195,17 @@ class Store final : public session::Journal, private LogHandler {
   bool tell_queued(Owner& owner, const session::Delivery& delivery, std::uint64_t flags);
   bool tell_launched(Owner& owner, const session::Delivery& delivery,
                      wire::PacketIdentifier packet_id, std::uint64_t flags);
-  void tell_discarded(Owner* owner, const message::Message& message);
+  void tell_discarded(Owner* owner, const session::Delivery& delivery);
+  // QoS and RETAIN of what waits, as they are told.
+  [[nodiscard]] static std::uint64_t flags_of(const Owner& owner,
+                                              const session::Delivery& delivery);
   bool tell_retained(message::Message& message);
-  // Makes sure that what follows may name the message.
-  bool tell(message::Message& message);
+  // Makes sure that what follows may name the message; it and `more` bytes behind it go into one
+  // frame.
+  bool tell(message::Message& message, std::size_t more = 0);
+  [[nodiscard]] bool is_told_here(MessageNumber number) const {
+    return number == last_told_ && told_frame_ == log_.filling_frame();
+  }
   bool end(Owner& owner);
   void fall_behind(Owner* owner);
   [[nodiscard]] std::uint64_t expiry_of(const message::Message& message,
@@ -192,7 +223,7 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool copy_deliveries(Owner& owner, session::Delivery* first, bool in_flight,
                                      std::uint32_t& visits);
   [[nodiscard]] std::uint64_t copies_before(Owner& owner, const session::Delivery& delivery) const;
-  void tell_copy(Owner& owner, const session::Delivery& delivery);
+  void tell_copy(Owner& owner, session::Delivery& delivery, std::uint64_t told_flags);
   template <class Visit>
   void for_each_of_groups(Visit visit);
   [[nodiscard]] bool copy_group_deliveries();
@@ -202,8 +233,22 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool has_copy_room(std::size_t bytes) const;
   [[nodiscard]] std::uint32_t used_segments() const { return log_.newest() + 1 - log_.oldest(); }
 
+  // --- store_runs.cpp ---
+  [[nodiscard]] bool is_short();
+  [[nodiscard]] bool may_evict(const session::Delivery& delivery) const;
+  void evict(Owner& owner, std::uint32_t kept);
+  [[nodiscard]] static Evicted describe(const session::Delivery& delivery);
+  [[nodiscard]] session::BroughtBack read_back(Runs& runs, OwnerNumber owner,
+                                               Queue<session::Delivery>& out);
+  void wake();
+  [[nodiscard]] bool copy_runs();
+  [[nodiscard]] static wire::QoS qos_of(std::uint64_t told_flags);
+  // The message of a record; null: memory is full.
+  [[nodiscard]] message::Message* make_message(const Record& record, const Position& position,
+                                               std::uint32_t publisher);
+  [[nodiscard]] session::Delivery* make_delivery(const Record& record, message::Message& message);
+
   // LogHandler
-  void on_written(std::uint64_t, std::uint32_t, Position) override {}
   void on_committed(std::uint64_t count) override;
   void on_log_failed() override;
 
@@ -214,7 +259,10 @@ class Store final : public session::Journal, private LogHandler {
   const std::uint32_t segments_;  // that may be used
   const std::uint32_t segment_bytes_;
   Log log_;
-  std::optional<core::Rooms> rooms_;  // none: not mounted; then nothing is recorded
+  const MutableBytes reading_;
+  const Eviction eviction_;
+  std::optional<core::Rooms> rooms_;  // none: not mounted
+  core::Core* core_ = nullptr;        // once mounted; then what happens is recorded
   Instant now_{};
   WallTime wall_{};
 
@@ -225,6 +273,17 @@ class Store final : public session::Journal, private LogHandler {
   OwnerNumber next_owner_ = 1;
   MessageNumber next_message_ = 1;
   std::uint64_t message_bytes_ = 0;  // of the records of messages that are needed
+  MessageNumber last_told_ = 0;      // and in which frame
+  std::uint32_t told_frame_ = 0;
+  std::uint32_t stamps_ = 0;  // what was queued, told with its message
+
+  Pool<Run> run_pool_;
+  List<Owner, Runs> evicted_;        // who has some on storage only
+  std::uint64_t evicted_bytes_ = 0;  // of their records
+  Owner* evicted_owner_ = nullptr;   // whose turn it is
+  SegmentNumber fence_ = 0;          // runs end with it; the last one at the mount
+  bool is_waited_for_ = false;       // somebody was told Later
+  Instant wake_at_{};                // and is to ask again then, at the latest
 
   // Commits of the core are numbered from 1; those of the store's own come between, when none of
   // the core's is under way.
@@ -243,11 +302,14 @@ class Store final : public session::Journal, private LogHandler {
   SegmentNumber copying_began_in_ = 0;
   MessageNumber copying_began_at_ = 0;  // the number of the first message that is newer
   std::uint64_t release_at_ = 0;        // the commit that makes the copies safe
+  Instant copy_at_{};                   // not before: the device could not be read
   bool any_behind_ = false;
   Owner* copied_owner_ = nullptr;
   OwnerStep owner_step_ = OwnerStep::Begin;
   session::Subscription* copied_subscription_ = nullptr;
   routing::RetainedCursor retained_{};
+  Cursor copied_frame_{};             // of the segment, whose runs are copied
+  std::uint32_t copied_records_ = 0;  // bytes of the frame that are done
 };
 
 }  // namespace midge::persist

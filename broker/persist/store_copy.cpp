@@ -23,7 +23,7 @@ constexpr std::size_t kRecord = 64;
 void Store::begin_copying() {
   copying_ = Copying::Owners;
   copied_segment_ = log_.oldest();
-  copying_began_in_ = log_.newest();
+  copying_began_in_ = here();
   copying_began_at_ = next_message_;
   any_behind_ = false;
   copied_owner_ = owners_.first();
@@ -32,9 +32,10 @@ void Store::begin_copying() {
 }
 
 bool Store::copy_some() {
+  if (now_ < copy_at_) return false;
   if (copying_ == Copying::Nothing) {
     const bool is_wanted = used_segments() >= wanted_segments() && log_.oldest() != log_.newest();
-    if (!rooms_ || (!is_wanted && !any_behind_)) return false;
+    if (core_ == nullptr || (!is_wanted && !any_behind_)) return false;
     begin_copying();
     // Only those that are behind.
     if (!is_wanted) copied_segment_ = 0;
@@ -51,7 +52,16 @@ bool Store::copy_some() {
         copied_segment_ != 0 ? rooms_->router.retained().start() : routing::RetainedCursor{};
   }
   if (copying_ == Copying::Retained && copy_retained(visits)) {
+    copying_ = Copying::Runs;
+    copied_frame_ = {.segment = copied_segment_};
+    copied_records_ = 0;
+  }
+  if (copying_ == Copying::Runs && copy_runs()) {
     copying_ = Copying::Commit;
+    // A segment's header will say it, too, but perhaps not before the power goes.
+    if (copied_segment_ != 0) {
+      put(nullptr, {.type = RecordType::Released, .numbers = {copied_segment_ + 1}});
+    }
     release_at_ = asked_ + own_ + 1;
     return true;
   }
@@ -63,6 +73,7 @@ void Store::end_copying() {
   copying_ = Copying::Nothing;
   if (std::exchange(copied_segment_, 0) == 0) return;
   log_.release_oldest();
+  wake();
 }
 
 bool Store::is_to_copy(const message::Message& message) const {
@@ -176,8 +187,11 @@ std::uint64_t Store::copies_before(Owner& owner, const Delivery& delivery) const
   return count;
 }
 
-void Store::tell_copy(Owner& owner, const Delivery& delivery) {
-  tell_queued(owner, delivery, flags::kCopy | copies_before(owner, delivery) << flags::kCopyShift);
+void Store::tell_copy(Owner& owner, Delivery& delivery, std::uint64_t told_flags) {
+  told_flags |= flags::kCopy | copies_before(owner, delivery) << flags::kCopyShift;
+  tell_queued(owner, delivery, told_flags);
+  delivery.is_apart = !is_told_here(delivery.message->stored()->number);
+  if (delivery.state == session::OutboundState::Queued) delivery.hold = ++stamps_;
 }
 
 bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::uint32_t& visits) {
@@ -188,7 +202,7 @@ bool Store::copy_deliveries(Owner& owner, Delivery* first, bool in_flight, std::
     if (!owner.is_copied && !is_to_copy(message)) continue;
     if (visits == 0 || !has_copy_room(bytes_of(message) + 2 * kRecord)) return false;
     --visits;
-    tell_copy(owner, *at);
+    tell_copy(owner, *at, in_flight ? flags::kApart : 0);
     if (in_flight) {
       tell_launched(owner, *at, at->packet_id, flags::kCopied);
       if (at->state == session::OutboundState::AwaitPubcomp) {

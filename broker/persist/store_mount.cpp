@@ -25,13 +25,9 @@ std::uint32_t hash_of(std::uint64_t number) {
   return static_cast<std::uint32_t>((number * 0x9E3779B97F4A7C15U) >> 32U);
 }
 
-QoS qos_of(std::uint64_t told_flags) {
-  const std::uint64_t qos = told_flags & flags::kQoS;
-  return qos > 2 ? QoS::ExactlyOnce : static_cast<QoS>(qos);
-}
-
 wire::SubscriptionOptions options_of(std::uint64_t told) {
-  return {.maximum_qos = qos_of(told),
+  const std::uint64_t qos = std::min<std::uint64_t>(told & flags::kQoS, 2);
+  return {.maximum_qos = static_cast<QoS>(qos),
           .no_local = (told & 4U) != 0,
           .retain_as_published = (told & 8U) != 0,
           .retain_handling = static_cast<wire::RetainHandling>(std::min<std::uint64_t>(
@@ -43,7 +39,7 @@ wire::SubscriptionOptions options_of(std::uint64_t told) {
 MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, WallTime wall,
                         Restored& restored) {
   begin(now, wall);
-  const core::Rooms rooms = core.rooms();
+  const core::Rooms& rooms = rooms_.emplace(core.rooms());
   rooms.lifecycle.start_turn(now);
   Mounting mounting(*this, rooms, restored);
   switch (log_.mount(new_store, mounting, restored.findings)) {
@@ -58,7 +54,9 @@ MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, 
   }
   if (!mounting.is_full) mounting.finish();
   if (mounting.is_full) return MountError::MemoryFull;
-  rooms_.emplace(rooms);
+  // What comes is told in new segments.
+  fence_ = log_.newest();
+  core_ = &core;
   return MountError::None;
 }
 
@@ -72,11 +70,14 @@ Store::Mounting::Mounting(Store& to, const core::Rooms& in, Restored& counts)
 
 Store::Mounting::~Mounting() {
   while (Held* const owner = owners.any()) release(*owner);
-  while (Known* const known = messages.any()) {
-    messages.remove(*known);
-    rooms.messages.release(*known->message);
-    known_pool.destroy(known);
-  }
+  while (Known* const first = all_known.first()) forget(*first);
+}
+
+void Store::Mounting::forget(Known& one) {
+  messages.remove(one);
+  all_known.remove(one);
+  rooms.messages.release(*one.message);
+  known_pool.destroy(&one);
 }
 
 Store::Mounting::Known* Store::Mounting::find_message(MessageNumber number) const {
@@ -91,10 +92,11 @@ Store::Mounting::Held* Store::Mounting::find_owner(OwnerNumber number) const {
 
 void Store::Mounting::on_frame(Bytes records, Position position) {
   Record record;
+  told = 0;
   while (!records.empty() && !is_full) {
     switch (decode(records, record)) {
       case Decoded::Record:
-        apply(record, position.segment);
+        apply(record, position);
         break;
       case Decoded::Unknown:
         ++restored.unknown_records;
@@ -106,16 +108,27 @@ void Store::Mounting::on_frame(Bytes records, Position position) {
   }
 }
 
-void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
+SegmentNumber Store::Mounting::released_by(Bytes records) {
+  SegmentNumber released = 0;
+  Record record;
+  while (!records.empty()) {
+    if (decode(records, record) == Decoded::Record && record.type == RecordType::Released) {
+      released = static_cast<SegmentNumber>(record.numbers[0]);
+    }
+  }
+  return released;
+}
+
+void Store::Mounting::apply(const Record& record, const Position& position) {
   store.next_owner_ = std::max(store.next_owner_, record.owner + 1);
   store.next_message_ = std::max(store.next_message_, record.message + 1);
   switch (record.type) {
     case RecordType::Session:
-      return on_session(record, segment);
+      return on_session(record, position);
     case RecordType::Group:
-      return on_group(record, segment);
+      return on_group(record, position);
     case RecordType::Message:
-      return on_message(record, segment);
+      return on_message(record, position);
     case RecordType::Retained:
       if (const Known* const known = find_message(record.message)) {
         is_full =
@@ -128,8 +141,10 @@ void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
     default:
       break;
   }
-  // What is said of an owner that nobody knows is of one that has ended.
-  Held* const owner = find_owner(record.owner);
+  // What is said of an owner that nobody knows is of one that has ended, or that is told again
+  // later: then what it has in its queue counts.
+  Held* owner = find_owner(record.owner);
+  if (owner == nullptr && record.type == RecordType::Queued) owner = hold(record.owner, 0);
   if (owner == nullptr) return;
   const auto packet_id = static_cast<PacketIdentifier>(record.numbers[0]);
   Session* const session = owner->session;
@@ -137,28 +152,16 @@ void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
     case RecordType::OwnerEnded:
       return end(*owner);
     case RecordType::Queued:
-      return on_queued(*owner, record);
+      return on_queued(*owner, record, position);
     case RecordType::Discarded:
-      return discard(*owner, record.message);
+      return discard(*owner, record);
     default:
       break;
   }
-  if (session == nullptr) return;
   const auto has_id = [packet_id](const Delivery& delivery) {
     return delivery.packet_id == packet_id;
   };
   switch (record.type) {
-    case RecordType::SessionAway:
-      owner->is_away = true;
-      owner->away_since = WallTime(static_cast<std::int64_t>(record.numbers[0]));
-      return;
-    case RecordType::Subscribed:
-      return on_subscribed(*owner, record);
-    case RecordType::Unsubscribed:
-      if (const auto filter = topic::parse_filter(record.texts[0])) {
-        static_cast<void>(rooms.router.unsubscribe(*session, *filter));
-      }
-      return;
     case RecordType::Launched:
       return on_launched(*owner, record);
     case RecordType::Received:
@@ -169,6 +172,22 @@ void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
     case RecordType::Done:
       if (const Place place = find_in(owner->flight, has_id); place.delivery != nullptr) {
         rooms.sessions.deliveries().destroy(owner->flight.pop_after(place.before));
+      }
+      return;
+    default:
+      break;
+  }
+  if (session == nullptr) return;
+  switch (record.type) {
+    case RecordType::SessionAway:
+      owner->is_away = true;
+      owner->away_since = WallTime(static_cast<std::int64_t>(record.numbers[0]));
+      return;
+    case RecordType::Subscribed:
+      return on_subscribed(*owner, record);
+    case RecordType::Unsubscribed:
+      if (const auto filter = topic::parse_filter(record.texts[0])) {
+        static_cast<void>(rooms.router.unsubscribe(*session, *filter));
       }
       return;
     case RecordType::InboundOpened:
@@ -189,34 +208,46 @@ void Store::Mounting::apply(const Record& record, SegmentNumber segment) {
   }
 }
 
-void Store::Mounting::on_session(const Record& record, SegmentNumber segment) {
+// A new one; null: memory is full.
+Store::Mounting::Held* Store::Mounting::hold(OwnerNumber number, std::size_t filter_bytes) {
+  void* const place = store.memory_.allocate(sizeof(Held) + filter_bytes);
+  is_full = is_full || place == nullptr;
+  if (place == nullptr) return nullptr;
+  auto* const owner = new (place) Held;
+  owner->number = number;
+  owner->hash = hash_of(number);
+  owner->filter_bytes = static_cast<std::uint32_t>(filter_bytes);
+  owners.insert(*owner);
+  return owner;
+}
+
+void Store::Mounting::on_session(const Record& record, const Position& position) {
   Held* owner = find_owner(record.owner);
-  // What comes before it is told in full is told again there.
-  if (owner == nullptr && (record.numbers[3] & flags::kWhole) == 0) return;
-  if (owner == nullptr) {
+  const bool is_known = owner != nullptr && owner->is_told;
+  // What comes before it is told in full is told again there, but for what is queued.
+  if (!is_known && (record.numbers[3] & flags::kWhole) == 0) return;
+  if (!is_known) {
     Session* session = rooms.sessions.find(record.texts[0]);
     if (session != nullptr) {
       // Its end was lost; it can only be over.
-      owners.for_each([&](Held& other) {
-        if (other.session == session) owner = &other;
+      Held* other = nullptr;
+      owners.for_each([&](Held& at) {
+        if (at.session == session) other = &at;
       });
-      if (owner != nullptr) end(*owner);
+      if (other != nullptr) end(*other);
     }
     session = rooms.sessions.create(record.texts[0], record.texts[1]);
-    void* const place = session != nullptr ? store.memory_.allocate(sizeof(Held)) : nullptr;
-    if (place == nullptr) {
-      is_full = true;
-      return;
-    }
-    owner = new (place) Held;
-    owner->number = record.owner;
-    owner->hash = hash_of(record.owner);
-    owner->segment = segment;
+    is_full = session == nullptr;
+    if (!is_full && owner == nullptr) owner = hold(record.owner, 0);
+    if (is_full) return;
+    owner->is_told = true;
+    owner->segment = position.segment;
     owner->session = session;
-    owners.insert(*owner);
-  } else if ((record.numbers[3] & flags::kAnew) != 0) {
-    forget_contents(*owner);
-    owner->segment = segment;
+  }
+  if ((record.numbers[3] & flags::kAnew) != 0) {
+    forget_contents(*owner, record.message);
+    owner->segment = position.segment;
+    keeps_known = true;
   }
   if (owner->session == nullptr) return;
   owner->session->expiry_seconds = static_cast<std::uint32_t>(record.numbers[0]);
@@ -225,61 +256,43 @@ void Store::Mounting::on_session(const Record& record, SegmentNumber segment) {
   owner->is_away = false;
 }
 
-void Store::Mounting::on_group(const Record& record, SegmentNumber segment) {
-  if (find_owner(record.owner) != nullptr) return;
+void Store::Mounting::on_group(const Record& record, const Position& position) {
+  Held* const unknown = find_owner(record.owner);
+  if (unknown != nullptr && unknown->is_told) return;
+  if (unknown != nullptr) owners.remove(*unknown);
   const std::string_view filter = record.texts[0];
-  void* const place = store.memory_.allocate(sizeof(Held) + filter.size());
-  if (place == nullptr) {
-    is_full = true;
-    return;
+  Held* const owner = hold(record.owner, filter.size());
+  if (owner != nullptr) {
+    owner->is_told = owner->is_group = true;
+    owner->segment = position.segment;
+    copy(owner + 1, filter);
+    if (unknown != nullptr) owner->queued.append(unknown->queued);
   }
-  auto* const owner = new (place) Held;
-  owner->number = record.owner;
-  owner->hash = hash_of(record.owner);
-  owner->segment = segment;
-  owner->filter_bytes = static_cast<std::uint32_t>(filter.size());
-  copy(owner + 1, filter);
-  owners.insert(*owner);
+  if (unknown == nullptr) return;
+  owners.insert(*unknown);
+  release(*unknown);
 }
 
-void Store::Mounting::on_message(const Record& record, SegmentNumber segment) {
+void Store::Mounting::on_message(const Record& record, const Position& position) {
+  told = record.message;
   if (find_message(record.message) != nullptr) return;  // a copy
-  const std::string_view payload = record.texts[2];
-  Instant expires = kNever;
-  if (record.numbers[1] != 0) {
-    const bool is_left = (record.numbers[0] & flags::kTimeLeft) != 0;
-    const Duration told(static_cast<std::int64_t>(
-        std::min<std::uint64_t>(record.numbers[1], std::uint64_t{1} << 50U)));
-    // Without a clock now it starts anew, as nobody knows how long that was.
-    expires = store.now_ + (is_left || store.wall_.count() == 0 ? told : told - store.wall_);
-  }
+  relieve();
+  const Held* const publisher = find_owner(static_cast<OwnerNumber>(record.numbers[2]));
+  const bool has_session = publisher != nullptr && publisher->session != nullptr;
   Message* const message =
-      rooms.messages.create({.topic_name = record.texts[0],
-                             .properties_bytes = static_cast<std::uint32_t>(record.texts[1].size()),
-                             .payload_bytes = static_cast<std::uint32_t>(payload.size()),
-                             .qos = qos_of(record.numbers[0]),
-                             .retain = (record.numbers[0] & flags::kRetain) != 0,
-                             .expires = expires});
-  Known* const known = message != nullptr ? known_pool.create(Reserve::Keep) : nullptr;
-  const bool is_whole = known != nullptr && rooms.messages.append(*message, as_bytes(payload));
-  if (!is_whole) {
+      store.make_message(record, position, has_session ? publisher->session->hash : 0);
+  Known* const one = message != nullptr ? known_pool.create(Reserve::Keep) : nullptr;
+  if (one == nullptr) {
     is_full = true;
-    if (known != nullptr) known_pool.destroy(known);
     if (message != nullptr) rooms.messages.release(*message);
     return;
   }
-  copy(message::Messages::properties_of(*message).data(), record.texts[1]);
-  const auto publisher = static_cast<OwnerNumber>(record.numbers[2]);
-  if (const Held* const owner = find_owner(publisher); owner != nullptr) {
-    if (owner->session != nullptr) message->publisher = owner->session->hash;
-  }
-  store.message_bytes_ += bytes_of(*message);
-  message->stored()->number = record.message;
-  message->stored()->segment = segment;
-  known->number = record.message;
-  known->hash = hash_of(record.message);
-  known->message = message;
-  messages.insert(*known);
+  one->is_moved = record.message + 1 < store.next_message_;
+  one->number = record.message;
+  one->hash = hash_of(record.message);
+  one->message = message;
+  messages.insert(*one);
+  all_known.push_back(*one);
 }
 
 void Store::Mounting::on_subscribed(Held& owner, const Record& record) {
@@ -326,50 +339,86 @@ Store::Mounting::Place Store::Mounting::find_queued(Held& owner, MessageNumber n
   return {before, at != nullptr && number_of(*at) == number ? at : nullptr};
 }
 
-void Store::Mounting::on_queued(Held& owner, const Record& record) {
-  const Known* const known = find_message(record.message);
-  if (known == nullptr) return;
-  const std::uint64_t told = record.numbers[0];
-  const bool changes = (told & flags::kChanged) != 0;
+bool Store::Mounting::is_told_as(const Delivery& delivery, std::uint64_t told_flags) {
+  return delivery.qos == qos_of(told_flags) &&
+         delivery.retain == ((told_flags & flags::kRetain) != 0);
+}
+
+Store::Mounting::Place Store::Mounting::find_queued(Held& owner, MessageNumber number,
+                                                    std::uint64_t told_flags) {
+  Place place = find_queued(owner, number);
+  while (place.delivery != nullptr && !is_told_as(*place.delivery, told_flags)) {
+    place = {place.delivery, place.delivery->next};
+    if (place.delivery != nullptr && number_of(*place.delivery) != number) place.delivery = nullptr;
+  }
+  return place;
+}
+
+void Store::Mounting::on_queued(Held& owner, const Record& record, const Position& position) {
+  const std::uint64_t told_flags = record.numbers[0];
+  const bool changes = (told_flags & flags::kChanged) != 0;
+  const bool is_here = record.message == told;
   Place place = find_queued(owner, record.message);
   const auto is_same = [&](const Delivery& other) {
-    return other.message == known->message && other.qos == qos_of(told) &&
-           other.retain == ((told & flags::kRetain) != 0);
+    return number_of(other) == record.message && is_told_as(other, told_flags);
   };
   std::uint64_t count = 0;
   Delivery* last = nullptr;
-  for (Delivery* at = place.delivery; at != nullptr && at->message == known->message;
+  for (Delivery* at = place.delivery; at != nullptr && number_of(*at) == record.message;
        at = at->next) {
     if (last != nullptr && changes) place.before = last;
     last = at;
     if (is_same(*at)) ++count;
   }
-  if ((told & flags::kCopy) != 0) {
+  const bool is_evicted = last == nullptr && owner.runs.covers(record.message);
+  if ((told_flags & flags::kCopy) != 0) {
     for (const Delivery* at = owner.flight.first(); at != nullptr; at = at->next) {
       if (is_same(*at)) ++count;
     }
-    if (count > told >> flags::kCopyShift) return;  // it is there
+    if (count > told_flags >> flags::kCopyShift) return;  // it is there
+    if (is_evicted && is_here && (told_flags & flags::kApart) == 0) {
+      return move(owner, record, position);
+    }
   }
-  session::Deliveries& deliveries = rooms.sessions.deliveries();
+  const Known* const known_one = find_message(record.message);
+  if (known_one == nullptr) return;
+  if ((told_flags & flags::kCopy) != 0 && is_evicted && !is_here) {
+    // The one that was told with its message is there, unless both have gone.
+    if (!known_one->is_moved) return;
+    is_full = !owner.runs.cut(store.run_pool_, record.message);
+  }
+  owner.is_group = owner.is_group || (told_flags & flags::kOfGroup) != 0;
   if (changes && last != nullptr) {
     place.delivery = last;
-    deliveries.destroy(take(owner, place));
+    rooms.sessions.deliveries().destroy(take(owner, place));
   } else if (last != nullptr) {
     place.before = last;
   }
-  Delivery* const delivery = deliveries.create(*known->message);
+  Delivery* const delivery = store.make_delivery(record, *known_one->message);
   if (delivery == nullptr) {
     is_full = true;
     return;
   }
-  delivery->qos = qos_of(told);
-  delivery->retain = (told & flags::kRetain) != 0;
-  Bytes identifiers = as_bytes(record.texts[0]);
-  while (const auto identifier = take_varint(identifiers)) {
-    is_full =
-        is_full || !deliveries.add_identifier(*delivery, static_cast<std::uint32_t>(*identifier));
-  }
+  delivery->is_late = (told_flags & flags::kApart) != 0;
+  delivery->is_apart = !is_here || is_evicted || delivery->is_late;
+  delivery->hold = ++store.stamps_;
   owner.queued.insert_after(place.before, *delivery);
+}
+
+// What is on storage only has been told again, in the place of one that has gone. After a power cut
+// that one may be there: then it is counted twice.
+void Store::Mounting::move(Held& owner, const Record& record, const Position& position) {
+  const Known* const one = find_message(record.message);
+  if (one == nullptr) return;
+  const Message& message = *one->message;
+  const Evicted evicted{.number = record.message,
+                        .segment = position.segment,
+                        .frame = position.frame,
+                        .stamp = ++store.stamps_,
+                        .bytes = static_cast<std::uint32_t>(bytes_of(message) + kAroundDelivery),
+                        .payload_bytes = message.payload_bytes()};
+  is_full = !owner.runs.put(store.run_pool_, evicted, store.fence_);
+  store.evicted_bytes_ += evicted.bytes;
 }
 
 // Takes one out of the queue.
@@ -380,13 +429,15 @@ Delivery* Store::Mounting::take(Held& owner, const Place& place) {
 
 void Store::Mounting::on_launched(Held& owner, const Record& record) {
   const auto packet_id = static_cast<PacketIdentifier>(record.numbers[0]);
-  if ((record.numbers[0] & flags::kCopied) == 0) owner.session->last_packet_id = packet_id;
+  if ((record.numbers[1] & flags::kCopied) == 0 && owner.session != nullptr) {
+    owner.session->last_packet_id = packet_id;
+  }
   const MessageNumber number = record.message;
   const auto is_it = [number, packet_id](const Delivery& delivery) {
     return delivery.packet_id == packet_id && number_of(delivery) == number;
   };
   if (find_in(owner.flight, is_it).delivery != nullptr) return;  // a copy
-  const Place place = find_queued(owner, number);
+  const Place place = fetch(owner, number, record.numbers[1]);
   if (place.delivery == nullptr) return;
   Delivery* const delivery = take(owner, place);
   delivery->packet_id = packet_id;
@@ -405,29 +456,36 @@ void Store::Mounting::on_will(Held& owner, const Record& record) {
       expiry != 0 ? std::optional(static_cast<std::uint32_t>(expiry - 1)) : std::nullopt);
 }
 
-void Store::Mounting::discard(Held& owner, MessageNumber number) {
-  const Place queued = find_queued(owner, number);
+void Store::Mounting::discard(Held& owner, const Record& record) {
+  const Place queued = fetch(owner, record.message, record.numbers[0]);
   if (queued.delivery != nullptr) {
     return rooms.sessions.deliveries().destroy(take(owner, queued));
   }
-  const Place place = find_in(
-      owner.flight, [number](const Delivery& delivery) { return number_of(delivery) == number; });
+  const Place place = find_in(owner.flight, [&](const Delivery& delivery) {
+    return number_of(delivery) == record.message && is_told_as(delivery, record.numbers[0]);
+  });
   if (place.delivery != nullptr) {
     rooms.sessions.deliveries().destroy(owner.flight.pop_after(place.before));
   }
 }
 
-void Store::Mounting::drop_deliveries(Held& owner) {
+void Store::Mounting::drop_deliveries(Held& owner, MessageNumber from) {
   owner.last_found = nullptr;
-  for (Queue<Delivery>* queue : {&owner.flight, &owner.queued}) {
-    while (Delivery* const delivery = queue->pop_front()) {
-      rooms.sessions.deliveries().destroy(delivery);
-    }
+  while (Delivery* const delivery = owner.flight.pop_front()) {
+    rooms.sessions.deliveries().destroy(delivery);
   }
+  const auto goes = [from](MessageNumber number) { return from == 0 || number < from; };
+  while (!owner.queued.empty() && goes(number_of(*owner.queued.first()))) {
+    rooms.sessions.deliveries().destroy(owner.queued.pop_front());
+  }
+  store.evicted_bytes_ -= owner.runs.bytes();
+  if (from == 0) owner.runs.clear(store.run_pool_);
+  owner.runs.drop_before(store.run_pool_, from);
+  store.evicted_bytes_ += owner.runs.bytes();
 }
 
-void Store::Mounting::forget_contents(Held& owner) {
-  drop_deliveries(owner);
+void Store::Mounting::forget_contents(Held& owner, MessageNumber from) {
+  drop_deliveries(owner, from);
   if (owner.session == nullptr) return;
   while (const auto* const open = owner.session->inbound.first()) {
     static_cast<void>(rooms.sessions.close_inbound(*owner.session, open->packet_id));
@@ -447,7 +505,7 @@ void Store::Mounting::end(Held& owner) {
 }
 
 void Store::Mounting::release(Held& owner) {
-  drop_deliveries(owner);
+  drop_deliveries(owner, 0);
   owners.remove(owner);
   const std::size_t bytes = sizeof(Held) + owner.filter_bytes;
   owner.~Held();

@@ -15,6 +15,9 @@ using wire::QoS;
 
 namespace {
 
+// The most that a queued message's record takes beside its identifiers.
+constexpr std::size_t kQueued = 40;
+
 std::uint64_t flags_of(QoS qos, bool retain) {
   return static_cast<std::uint64_t>(qos) | (retain ? flags::kRetain : 0);
 }
@@ -36,7 +39,7 @@ bool has_left_group(const Delivery& delivery) {
 }  // namespace
 
 bool Store::record(const session::Record& record) {
-  if (!rooms_) return false;
+  if (core_ == nullptr) return false;
   const std::uint64_t before = log_.appended();
   // What found no room makes its commit fail.
   const bool is_durable = take(record) || found_no_room_;
@@ -84,7 +87,7 @@ bool Store::take_session(const session::Record& record) {
   auto* const session = const_cast<Session*>(record.session);
   Owner* owner = find(session);
   if (record.kind == RecordKind::SessionOpened) {
-    if (session->expiry_seconds == 0 && session->will == nullptr) {
+    if (session->expiry_seconds == 0 && session->will == nullptr && !session->has_evicted) {
       return (owner != nullptr && end(*owner)) || may_come_back(session->hash);
     }
     const bool is_new = owner == nullptr;
@@ -118,11 +121,11 @@ bool Store::take_session(const session::Record& record) {
   }
   switch (record.kind) {
     case RecordKind::Subscribed:
-      return put(owner,
-                 {.type = RecordType::Subscribed,
-                  .owner = owner->number,
-                  .numbers = {flags_of(*record.subscription), record.subscription->identifier},
-                  .texts = {record.text}});
+      return put(owner, {.type = RecordType::Subscribed,
+                         .owner = owner->number,
+                         .numbers = {persist::flags_of(*record.subscription),
+                                     record.subscription->identifier},
+                         .texts = {record.text}});
     case RecordKind::Unsubscribed:
       return put(
           owner,
@@ -143,14 +146,26 @@ bool Store::take_session(const session::Record& record) {
 }
 
 bool Store::take_delivery(const session::Record& record) {
-  const Delivery& delivery = *record.delivery;
+  auto& delivery = *const_cast<Delivery*>(record.delivery);
   if (delivery.qos == QoS::AtMostOnce) return false;
   Owner* const own = find(record.session);
   Owner* const session = keeps_all(own) ? own : nullptr;
   Owner* const owner = owner_of(delivery, session);
   switch (record.kind) {
-    case RecordKind::Queued:
-      return owner != nullptr && tell_queued(*owner, delivery, 0);
+    case RecordKind::Queued: {
+      if (owner == nullptr) return false;
+      // A queue is read with each message once.
+      const MessageNumber before = std::exchange(owner->last_queued, 0);
+      const bool is_again = before != 0 && before == delivery.message->stored()->number;
+      delivery.is_late = delivery.is_late || is_again;
+      const bool is_told = tell_queued(*owner, delivery, 0);
+      const MessageNumber number = delivery.message->stored()->number;
+      owner->last_queued = number;
+      owner->has_queued = true;
+      delivery.is_apart = delivery.is_late || !is_told || !is_told_here(number);
+      delivery.hold = ++stamps_;
+      return is_told;
+    }
     case RecordKind::QueuedChanged:
       return owner != nullptr && tell_queued(*owner, delivery, flags::kChanged);
     case RecordKind::OutboundIdAssigned:
@@ -169,7 +184,7 @@ bool Store::take_delivery(const session::Record& record) {
       }
       [[fallthrough]];
     case RecordKind::Discarded:
-      tell_discarded(owner, *delivery.message);
+      tell_discarded(owner, delivery);
       return false;
     default:
       return false;
@@ -177,21 +192,21 @@ bool Store::take_delivery(const session::Record& record) {
 }
 
 // `owner` is the session, or the group that the delivery still belongs to.
-void Store::launch(Owner* session, Owner* owner, const Delivery& delivery,
+void Store::launch(Owner* session, Owner* owner, Delivery& delivery,
                    wire::PacketIdentifier packet_id) {
   const bool is_groups = delivery.group != nullptr;
   // A delivery at QoS 1 stays its group's.
   if (is_groups && delivery.qos != QoS::ExactlyOnce) return;
   if (session != nullptr) {
     if (is_groups) {
-      tell_queued(*session, delivery, 0);
+      tell_queued(*session, delivery, flags::kApart);
     } else if (!delivery.is_copied && is_to_copy(*delivery.message)) {
       // It goes where copying may have been already.
-      tell_copy(*session, delivery);
+      tell_copy(*session, delivery, flags::kApart);
     }
     tell_launched(*session, delivery, packet_id, 0);
   }
-  if (is_groups) tell_discarded(owner, *delivery.message);
+  if (is_groups) tell_discarded(owner, delivery);
 }
 
 bool Store::take_group(const session::Record& record) {
@@ -202,7 +217,7 @@ bool Store::take_group(const session::Record& record) {
   message::Message& message = *delivery.message;
   if (message.qos() == QoS::AtMostOnce) return false;
   if (record.kind == RecordKind::GroupTaken) {
-    tell_discarded(owner, message);
+    tell_discarded(owner, delivery);
     return false;
   }
   if (owner == nullptr) {
@@ -270,8 +285,11 @@ bool Store::tell(Owner& owner, std::uint64_t told_flags) {
   const Session& session = *owner.session;
   owner.is_away = false;
   owner.expiry_seconds = session.expiry_seconds;
+  // What is on storage only is not told again.
+  const bool keeps_some = (told_flags & flags::kAnew) != 0 && !owner.runs.empty();
   return put(&owner, {.type = RecordType::Session,
                       .owner = owner.number,
+                      .message = keeps_some ? owner.runs.first()->first : 0,
                       .numbers = {owner.expiry_seconds, owner.grace_seconds, session.last_packet_id,
                                   told_flags},
                       .texts = {session.client_id(), session.user_name()}});
@@ -287,7 +305,7 @@ bool Store::tell_away(Owner& owner) {
 bool Store::tell(Owner& owner, const Subscription& subscription) {
   const Record record{.type = RecordType::Subscribed,
                       .owner = owner.number,
-                      .numbers = {flags_of(subscription), subscription.identifier}};
+                      .numbers = {persist::flags_of(subscription), subscription.identifier}};
   return put(&owner, record, rooms_->router.filter_bytes(subscription),
              [&](std::uint8_t* out) { rooms_->router.write_filter(subscription, out); });
 }
@@ -306,24 +324,30 @@ bool Store::tell_will(Owner& owner) {
                       .numbers = {will.delay_seconds, expiry}});
 }
 
+// A group's members have their own QoS and identifiers.
+std::uint64_t Store::flags_of(const Owner& owner, const Delivery& delivery) {
+  const message::Message& message = *delivery.message;
+  return owner.group != nullptr ? persist::flags_of(message.qos(), message.retain())
+                                : persist::flags_of(delivery.qos, delivery.retain);
+}
+
 bool Store::tell_queued(Owner& owner, const Delivery& delivery, std::uint64_t told_flags) {
-  if (!tell(*delivery.message)) {
-    fall_behind(&owner);
-    return false;
-  }
-  // A group's members have their own QoS and identifiers.
   const bool is_group = owner.group != nullptr;
-  told_flags |= is_group ? flags_of(delivery.message->qos(), delivery.message->retain())
-                         : flags_of(delivery.qos, delivery.retain);
-  const Record record{.type = RecordType::Queued,
-                      .owner = owner.number,
-                      .message = delivery.message->stored()->number,
-                      .numbers = {told_flags}};
+  told_flags |= flags_of(owner, delivery) | (is_group ? flags::kOfGroup : 0) |
+                (delivery.is_late ? flags::kApart : 0);
   std::size_t identifier_bytes = 0;
   if (!is_group) {
     session::Deliveries::for_each_identifier(
         delivery, [&](std::uint32_t identifier) { identifier_bytes += varint_bytes(identifier); });
   }
+  if (!tell(*delivery.message, delivery.is_late ? 0 : identifier_bytes + kQueued)) {
+    fall_behind(&owner);
+    return false;
+  }
+  const Record record{.type = RecordType::Queued,
+                      .owner = owner.number,
+                      .message = delivery.message->stored()->number,
+                      .numbers = {told_flags}};
   return put(&owner, record, identifier_bytes, [&](std::uint8_t* out) {
     if (is_group) return;
     std::uint8_t* to = out;
@@ -332,10 +356,12 @@ bool Store::tell_queued(Owner& owner, const Delivery& delivery, std::uint64_t to
   });
 }
 
-void Store::tell_discarded(Owner* owner, const message::Message& message) {
+void Store::tell_discarded(Owner* owner, const Delivery& delivery) {
   if (owner == nullptr) return;
-  put(owner,
-      {.type = RecordType::Discarded, .owner = owner->number, .message = message.stored()->number});
+  put(owner, {.type = RecordType::Discarded,
+              .owner = owner->number,
+              .message = delivery.message->stored()->number,
+              .numbers = {flags_of(*owner, delivery)}});
 }
 
 bool Store::tell_launched(Owner& owner, const Delivery& delivery, wire::PacketIdentifier packet_id,
@@ -343,7 +369,7 @@ bool Store::tell_launched(Owner& owner, const Delivery& delivery, wire::PacketId
   return put(&owner, {.type = RecordType::Launched,
                       .owner = owner.number,
                       .message = delivery.message->stored()->number,
-                      .numbers = {packet_id | told_flags}});
+                      .numbers = {packet_id, told_flags | flags_of(owner, delivery)}});
 }
 
 bool Store::tell_retained(message::Message& message) {
@@ -361,13 +387,17 @@ std::uint64_t Store::expiry_of(const message::Message& message, std::uint64_t& t
   return static_cast<std::uint64_t>(std::max<std::int64_t>((wall_ + left).count(), 1));
 }
 
-bool Store::tell(message::Message& message) {
+bool Store::tell(message::Message& message, std::size_t more) {
   message::Stored& stored = *message.stored();
   // One that is in the segment that is being copied is copied before it is named again.
   const bool moves = copied_segment_ != 0 && stored.segment == copied_segment_;
-  if (stored.number != 0 && !moves) return true;
+  // What is queued is told together with its message, which is said once more for that.
+  const bool is_told_near = more == 0 || stored.number != last_told_ ||
+                            (is_told_here(stored.number) && log_.fits_frame(more));
+  const bool is_known = stored.number != 0 && !moves;
+  if (is_known && is_told_near) return true;
   const MessageNumber number = stored.number != 0 ? stored.number : next_message_;
-  std::uint64_t told_flags = flags_of(message.qos(), message.retain());
+  std::uint64_t told_flags = persist::flags_of(message.qos(), message.retain());
   const std::uint64_t expiry = expiry_of(message, told_flags);
   const Owner* const publisher =
       message.publisher != 0
@@ -378,6 +408,10 @@ bool Store::tell(message::Message& message) {
                       .message = number,
                       .numbers = {told_flags, expiry, publisher != nullptr ? publisher->number : 0},
                       .texts = {message.topic_name(), as_text(message.properties())}};
+  if (!log_.keep_together(encoded_bytes(record, message.payload_bytes()) + more)) {
+    found_no_room_ = found_no_room_ || !is_known;
+    return is_known;
+  }
   const SegmentNumber segment = here();
   const bool is_told = put(nullptr, record, message.payload_bytes(), [&](std::uint8_t* out) {
     copy(out, message.first_payload());
@@ -392,20 +426,31 @@ bool Store::tell(message::Message& message) {
     ++next_message_;
     message_bytes_ += bytes_of(message);
   }
+  last_told_ = number;
+  told_frame_ = log_.filling_frame();
   stored.number = number;
-  stored.segment = segment;
+  if (!is_known) {
+    stored.segment = segment;
+    stored.frame = told_frame_;
+  }
   return true;
 }
 
 bool Store::end(Owner& owner) {
   owner.session = nullptr;
   owner.group = nullptr;
+  if (!owner.runs.empty()) {
+    evicted_bytes_ -= owner.runs.bytes();
+    owner.runs.clear(run_pool_);
+    evicted_.remove(owner);
+  }
   // Without room it stays where it is until that can be told.
   if (!put(&owner, {.type = RecordType::OwnerEnded, .owner = owner.number})) return true;
   if (copied_owner_ == &owner) {
     copied_owner_ = owners_.next(owner);
     owner_step_ = OwnerStep::Begin;
   }
+  if (evicted_owner_ == &owner) evicted_owner_ = owners_.next(owner);
   owners_.remove(owner);
   // The next commit, of the core or of the store, is the first that has it.
   owner.ended = asked_ + own_ + 1;

@@ -76,6 +76,7 @@ bool Router::replay_here(const Replay& replay) {
   const Subscription& subscription = *replay.subscription;
   delivery->qos = effective_qos(message, subscription.options);
   delivery->retain = true;  // [MQTT-3.3.1-8@3.1.1]
+  delivery->is_late = true;
   delivery->identifier = subscription.identifier;
   sessions_.commits().record(session::RecordKind::Queued, &subscription.session, delivery);
   sessions_.enqueue(subscription.session, *delivery);  // its connection is about to write

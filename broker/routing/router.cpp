@@ -279,8 +279,12 @@ bool Router::make_room(Session& session, const Message& message) {
     ++metrics_.publish_dropped;
     // One in, one out; with a byte limit a few small ones may have to go.
     constexpr int kMostDropped = 16;
-    if (!drops_old || dropped == kMostDropped || session.queued.empty()) return false;
+    if (!drops_old || dropped == kMostDropped) return false;
+    if (session.queued.empty() && session.has_evicted) {
+      static_cast<void>(sessions_.commits().bring_back(session));
+    }
     Delivery* const oldest = sessions_.dequeue(session);
+    if (oldest == nullptr) return false;
     sessions_.commits().record(RecordKind::Discarded, &session, oldest);
     sessions_.deliveries().destroy(oldest);
   }

@@ -122,6 +122,10 @@ class Router {
   // Puts a delivery behind those that wait in a group.
   void restore_waiting(session::Group& group, session::Delivery& delivery);
   [[nodiscard]] RetainedStore& retained() { return retained_; }
+  // A message that a session gets was queued before a replay, perhaps, and comes only now.
+  void on_brought_back(const session::Session& session, const message::Message& message) {
+    if (!session.replays.empty()) mark_overtaken(message.topic_name());
+  }
 
   // --- virtual topics ---
 
@@ -201,7 +205,7 @@ class Router {
   // One message to a client that keeps up leaves before long: it does not wait. Nor do the
   // values of virtual topics, which come all at once.
   [[nodiscard]] bool never_waits(const session::Session& session) const {
-    return (session.queued.empty() || sends_virtual_) && leaves_soon(session);
+    return (session.queued_count == 0 || sends_virtual_) && leaves_soon(session);
   }
   void queue(session::Session& session, session::Delivery& delivery);
   [[nodiscard]] wire::QoS effective_qos(const message::Message& message,

@@ -39,8 +39,12 @@ class Commits final : public DurableHandler {
     return static_cast<std::int32_t>(number - static_cast<std::uint32_t>(durable_)) <= 0;
   }
 
+  // What a session has on storage only; see Journal.
+  [[nodiscard]] BroughtBack bring_back(Session& session) { return journal_.bring_back(session); }
+
   // Ends a turn: asks for one commit when anything is pending.
   void commit() {
+    if (active_) journal_.evict();
     if (!pending_) return;
     pending_ = false;
     ++asked_;

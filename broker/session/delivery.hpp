@@ -31,9 +31,13 @@ struct Delivery {
     std::uint32_t identifier = 0;  // Subscription Identifier, 0: none
     IdentifierList* identifiers;   // when has_list
   };
-  std::uint32_t hold = 0;                // AwaitCommit: the low half of that commit's number
+  // AwaitCommit: the low half of that commit's number. Queued: counts what the journal was told, to
+  // compare by the sign of the difference.
+  std::uint32_t hold = 0;
   wire::PacketIdentifier packet_id = 0;  // 0 while it has none
-  OutboundState state = OutboundState::Queued;
+  OutboundState state : 3 = OutboundState::Queued;
+  bool is_apart : 1 = false;  // the journal did not tell it together with its message
+  bool is_late : 1 = false;   // its message was retained, and others may have had it before
   wire::QoS qos : 2 = wire::QoS::AtMostOnce;  // effective
   bool retain : 1 = false;                    // RETAIN as it goes out
   bool has_list : 1 = false;

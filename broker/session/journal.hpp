@@ -57,6 +57,12 @@ struct Record {
   std::uint32_t number = 0;
 };
 
+enum class BroughtBack : std::uint8_t {
+  Done,   // some is there; Session::has_evicted tells whether there is more
+  Later,  // nothing can be read now: Core::on_loaded() tells when
+  NoMemory,
+};
+
 class DurableHandler {
  public:
   // Everything up to commit `number` is safe. May be called from inside commit().
@@ -84,6 +90,12 @@ class Journal : public message::StoredHandler {
   // others always do.
   [[nodiscard]] virtual bool has_room(std::size_t bytes, std::size_t receivers) const = 0;
 
+  // In each turn before connections write: takes out of memory what may wait on storage only. It is
+  // the far end of a queue, and what is queued behind that.
+  virtual void evict() = 0;
+  // Brings back what comes next, some of it, to the end of the session's queue.
+  [[nodiscard]] virtual BroughtBack bring_back(Session& session) = 0;
+
   // Asks that all records since the last commit become durable. The caller numbers commits: the
   // n-th call is commit n.
   virtual void commit(DurableHandler& handler) = 0;
@@ -98,6 +110,8 @@ class NoJournal final : public Journal {
   bool record(const Record&) override { return false; }
   void on_unused(const message::Message&) override {}
   [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return true; }
+  void evict() override {}
+  [[nodiscard]] BroughtBack bring_back(Session&) override { return BroughtBack::Done; }
   void commit(DurableHandler&) override {}
 };
 

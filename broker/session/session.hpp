@@ -59,6 +59,8 @@ class Session : public HashNode, public Deadline {
   // In this order nothing is lost between the members: one of these stands for each client.
   bool in_group : 1 = false;  // may have shared subscriptions
   bool is_over : 1 = false;   // has ended, and its subscriptions are being taken away
+  // Behind what is queued more waits, which is on storage only (session::Journal). It is counted.
+  bool has_evicted : 1 = false;
   std::uint16_t client_id_bytes = 0;
   std::uint16_t user_name_bytes = 0;
   std::uint16_t inflight_count = 0;

@@ -1,6 +1,8 @@
 #include "broker/session/sessions.hpp"
 
+#include <algorithm>
 #include <new>
+#include <utility>
 
 #include "broker/base/assert.hpp"
 
@@ -60,6 +62,7 @@ Session* Sessions::create(std::string_view client_id, std::string_view user_name
 void Sessions::retire(Session& session) {
   MIDGE_ASSERT(!session.is_set() && session.attachment == nullptr);
   while (Delivery* const delivery = dequeue(session)) deliveries_.destroy(delivery);
+  metrics_.queued_messages -= session.queued_count;  // the journal forgets what it alone has
   while (!session.inflight.empty()) {
     deliveries_.destroy(land(session, {session.inflight.first(), nullptr}));
   }
@@ -100,6 +103,38 @@ Delivery* Sessions::dequeue_after(Session& session, Delivery* before) {
     session.queued_bytes -= delivery->message->payload_bytes();
   }
   return delivery;
+}
+
+void Sessions::evict_after(Session& session, Delivery* before) {
+  deliveries_.destroy(session.queued.pop_after(before));
+  ++metrics_.queued_messages;
+  session.has_evicted = true;
+}
+
+void Sessions::count_evicted(Session& session, std::uint32_t count, std::uint64_t payload_bytes) {
+  session.has_evicted = true;
+  session.queued_count += count;
+  session.queued_bytes += static_cast<std::uint32_t>(payload_bytes);
+  metrics_.queued_messages += count;
+}
+
+void Sessions::bring_back(Session& session, Delivery& delivery) {
+  session.queued.push_back(delivery);
+  --metrics_.queued_messages;
+}
+
+std::uint32_t Sessions::end_evicted(Session& session) {
+  std::uint32_t count = 0;
+  session.queued_bytes = 0;
+  for (const Delivery* at = session.queued.first(); at != nullptr; at = at->next) {
+    ++count;
+    session.queued_bytes += at->message->payload_bytes();
+  }
+  session.has_evicted = false;
+  const std::uint32_t lost = session.queued_count - std::min(session.queued_count, count);
+  metrics_.queued_messages += count;
+  metrics_.queued_messages -= std::exchange(session.queued_count, count);
+  return lost;
 }
 
 wire::PacketIdentifier Sessions::free_identifier_after(const Session& session,

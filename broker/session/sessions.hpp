@@ -51,6 +51,16 @@ class Sessions {
   // Takes out what follows `before` (null: the first) of the waiting ones.
   [[nodiscard]] Delivery* dequeue_after(Session& session, Delivery* before);
 
+  // Takes what follows `before` (null: the first) of the waiting ones out of memory: the journal
+  // has it, and it goes on to count.
+  void evict_after(Session& session, Delivery* before);
+  // So many more wait that are not in memory.
+  void count_evicted(Session& session, std::uint32_t count, std::uint64_t payload_bytes);
+  // Puts one back behind the others.
+  void bring_back(Session& session, Delivery& delivery);
+  // All are back. How many are not, and are lost.
+  [[nodiscard]] std::uint32_t end_evicted(Session& session);
+
   // Identifiers are given in turn, so that those in flight are a run behind the last one: the
   // oldest in flight is the first that the next could collide with.
   [[nodiscard]] static constexpr wire::PacketIdentifier identifier_after(

@@ -54,13 +54,18 @@ bool Keeping::open(EventLoop& loop, Arena& arena) {
     log_.write(LogLevel::Error, text.view());
     return false;
   }
-  if (!buffer_.reserve(kBufferBytes) || !buffer_.open(buffer_.range())) {
+  bool is_open = true;
+  for (AddressSpace* const region : {&buffer_, &reading_}) {
+    is_open = is_open && region->reserve(kBufferBytes) && region->open(region->range());
+  }
+  if (!is_open) {
     log_.write(LogLevel::Error, "Error: Too little memory to keep anything.");
     return false;
   }
   store_.emplace(persist::Store::Parts{.storage = storage_,
                                        .arena = arena,
                                        .buffer = buffer_.range(),
+                                       .reading = reading_.range(),
                                        .interval = settings_.interval,
                                        .most_bytes = settings_.storage_bytes});
   return true;

@@ -50,6 +50,7 @@ class Keeping {
   LogSink& log_;
   session::NoJournal none_;
   AddressSpace buffer_;  // outlives the storage, whose thread may still read it
+  AddressSpace reading_;
   FileStorage storage_;
   std::optional<persist::Store> store_;  // none: nothing is kept
   bool has_failed_ = false;              // and it was said

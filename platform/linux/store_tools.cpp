@@ -253,6 +253,7 @@ int look_at_store(StoreTool tool, const char* directory, LogSink& log) {
   Arena arena(memory.range(), kPageBytes, 0, memory);
   Counter counter(arena);
   const Mounted mounted = persist::inspect(files, buffer.range(), counter, findings);
+  counter.contents.finish();
   const ExitCode code = judge(directory, mounted, findings, counter, log);
   if (code != kUnreadable) print_contents(findings, counter);
   return code;

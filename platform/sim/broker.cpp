@@ -22,6 +22,7 @@ Broker::~Broker() {
 void Broker::keep_in(Storage& storage, std::size_t buffer_bytes, Duration interval) {
   storage_ = &storage;
   storage_buffer_.resize(buffer_bytes);
+  reading_buffer_.resize(buffer_bytes);
   storage_interval_ = interval;
 }
 
@@ -36,7 +37,9 @@ bool Broker::start() {
     store_.emplace(persist::Store::Parts{.storage = *storage_,
                                          .arena = *arena_,
                                          .buffer = storage_buffer_,
-                                         .interval = storage_interval_});
+                                         .reading = reading_buffer_,
+                                         .interval = storage_interval_,
+                                         .eviction = eviction});
   }
   session::Journal* chosen = &journal;
   if (store_) chosen = &*store_;

@@ -38,6 +38,7 @@ class Broker final : private Engine, private LoadedHandler {
   settings::Settings settings;
   std::size_t page_bytes = kLargestPage;
   std::size_t reserve_pages = 64;
+  persist::Store::Eviction eviction{};  // with keep_in()
   Entropy entropy;
   Log log;
   Journal journal;
@@ -105,6 +106,7 @@ class Broker final : private Engine, private LoadedHandler {
 
   Storage* storage_ = nullptr;
   std::vector<std::uint8_t> storage_buffer_;
+  std::vector<std::uint8_t> reading_buffer_;
   Duration storage_interval_{0};
   std::optional<persist::Store> store_;
   persist::Restored restored_;

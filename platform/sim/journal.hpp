@@ -65,6 +65,10 @@ class Journal final : public session::Journal {
   bool record(const session::Record& record) override;
   void on_unused(const message::Message&) override {}
   [[nodiscard]] bool has_room(std::size_t, std::size_t) const override { return !is_full; }
+  void evict() override {}
+  [[nodiscard]] session::BroughtBack bring_back(session::Session&) override {
+    return session::BroughtBack::Done;
+  }
   void commit(session::DurableHandler& handler) override;
 
  private:

@@ -21,7 +21,6 @@ using namespace midge;
 using persist::FrameHeader;
 using persist::Log;
 using persist::Mounted;
-using persist::Oldest;
 using persist::Record;
 using persist::RecordType;
 using persist::SegmentHeader;
@@ -83,7 +82,6 @@ class Visitor final : public persist::RecordVisitor {
 
 class Handler final : public persist::LogHandler {
  public:
-  void on_written(std::uint64_t, std::uint32_t, persist::Position) override {}
   void on_committed(std::uint64_t count) override { committed = count; }
   void on_log_failed() override {}
 
@@ -121,7 +119,8 @@ class Life {
   void make_room() {
     std::vector<std::uint8_t> place(log.longest_record() + Log::kAroundRecords);
     persist::RecordSplitter splitter(visitor);
-    while (log.read_oldest(place, splitter) == Oldest::Frame) {
+    persist::Cursor cursor{.segment = log.oldest()};
+    while (log.read_on(cursor, log.oldest(), place, splitter) == persist::ReadOn::Frame) {
     }
     log.release_oldest();
   }

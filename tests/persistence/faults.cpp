@@ -132,7 +132,7 @@ TEST_CASE("a store that is full refuses what it can't keep, and goes on when the
     CHECK(kept > 30);
     CHECK(kept < 200);
     // Each start begins a segment, and a client that comes back has to be written.
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 16; ++i) {
       broker.restart();
       Client back(broker, version);
       back.must_connect("a", kLasting);

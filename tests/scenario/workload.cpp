@@ -123,6 +123,12 @@ void Workload::choose_storage() {
   device_ = std::make_unique<sim::Storage>(
       is_nor ? sim::Storage::Kind::Nor : sim::Storage::Kind::Disk, geometry, random_.next());
   broker_.keep_in(*device_, 128U << 10U);
+  if (random_.chance(50)) {
+    broker_.eviction = {.kept = static_cast<std::uint32_t>(random_.between(1, 8)),
+                        .brought = static_cast<std::uint32_t>(random_.between(8, 40)),
+                        .from_pages = 1};
+    profile_ += " queues-on-storage";
+  }
   stage_.may_be_closed = true;
   model_.set_restarts();
   profile_ += is_nor ? " flash" : " disk";

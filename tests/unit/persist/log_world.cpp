@@ -18,7 +18,6 @@ persist::Mounted LogWorld::start() {
   table_.clear();
   where_.clear();
   shown.clear();
-  written.clear();
   findings = {};
   asked_.assign(1, 0);
   committed_ = 0;
@@ -58,18 +57,15 @@ void LogWorld::change(std::uint8_t key, std::uint32_t value, std::size_t padding
 }
 
 void LogWorld::make_room() {
-  persist::Oldest read = persist::Oldest::Frame;
+  persist::ReadOn read = persist::ReadOn::Frame;
+  persist::Cursor cursor{.segment = log_->oldest()};
   copies_ = true;
-  while (read == persist::Oldest::Frame) read = log_->read_oldest(place_, *this);
+  while (read == persist::ReadOn::Frame)
+    read = log_->read_on(cursor, log_->oldest(), place_, *this);
   copies_ = false;
   commit();
   const bool safe = !log_->is_busy() && !log_->is_failed();
-  if (read == persist::Oldest::End && safe) log_->release_oldest();
-}
-
-void LogWorld::on_written(std::uint64_t first, std::uint32_t bytes, persist::Position position) {
-  for (std::uint32_t i = 0; i < bytes; ++i)
-    written[first + i] = {position.segment, position.offset + i};
+  if (read == persist::ReadOn::End && safe) log_->release_oldest();
 }
 
 void LogWorld::on_committed(std::uint64_t count) {

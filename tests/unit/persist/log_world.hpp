@@ -37,10 +37,7 @@ class LogWorld final : public persist::LogHandler, public persist::FrameVisitor 
   persist::Findings findings;
   // Records that the frames so far held.
   std::vector<std::uint32_t> shown;
-  // What on_written() said: position by byte of the stream.
-  std::map<std::uint64_t, persist::Position> written;
 
-  void on_written(std::uint64_t first, std::uint32_t bytes, persist::Position position) override;
   void on_committed(std::uint64_t count) override;
   void on_log_failed() override { ++failures_; }
   void on_frame(Bytes records, persist::Position position) override;

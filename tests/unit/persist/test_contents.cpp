@@ -134,7 +134,7 @@ TEST_CASE("a topic has one retained message, and an identifier one delivery") {
   CHECK(counts.retained == 1);
   CHECK(counts.messages == 1);
   world.add(kQueued).add(kLaunched).add({.type = Queued, .owner = 1, .message = 6});
-  world.add({.type = Launched, .owner = 1, .message = 6, .numbers = {persist::flags::kCopied | 9}});
+  world.add({.type = Launched, .owner = 1, .message = 6, .numbers = {9, persist::flags::kCopied}});
   CHECK(counts.launched == 1);
   CHECK(counts.queued == 2);
   world.add({.type = Done, .owner = 1, .numbers = {9}});

@@ -28,9 +28,10 @@ struct Vector {
 const Vector kVectors[] = {
     {{.type = RecordType::Session,
       .owner = 1,
+      .message = 7,
       .numbers = {3'600, 90, 258, 1},
       .texts = {"ab", "me"}},
-     "01 0C 01 90 1C 5A 82 02 01 02 61 62 6D 65"},
+     "01 0D 01 07 90 1C 5A 82 02 01 02 61 62 6D 65"},
     {{.type = RecordType::OwnerEnded, .owner = 300}, "02 02 AC 02"},
     {{.type = RecordType::SessionAway, .owner = 1, .numbers = {128}}, "03 03 01 80 01"},
     {{.type = RecordType::Subscribed, .owner = 1, .numbers = {0x2D, 5}, .texts = {"a/#"}},
@@ -40,17 +41,18 @@ const Vector kVectors[] = {
      "06 09 07 03 00 09 01 74 00 70 71"},
     {{.type = RecordType::Queued, .owner = 2, .message = 7, .numbers = {1}, .texts = {"\x05"}},
      "07 04 02 07 01 05"},
-    {{.type = RecordType::Launched, .owner = 2, .message = 7, .numbers = {65'535}},
-     "08 05 02 07 FF FF 03"},
+    {{.type = RecordType::Launched, .owner = 2, .message = 7, .numbers = {65'535, 9}},
+     "08 06 02 07 FF FF 03 09"},
     {{.type = RecordType::Received, .owner = 2, .numbers = {1}}, "09 02 02 01"},
     {{.type = RecordType::Done, .owner = 2, .numbers = {1}}, "0A 02 02 01"},
-    {{.type = RecordType::Discarded, .owner = 2, .message = 7}, "0B 02 02 07"},
+    {{.type = RecordType::Discarded, .owner = 2, .message = 7, .numbers = {5}}, "0B 03 02 07 05"},
     {{.type = RecordType::InboundOpened, .owner = 2, .numbers = {1}}, "0C 02 02 01"},
     {{.type = RecordType::InboundClosed, .owner = 2, .numbers = {1}}, "0D 02 02 01"},
     {{.type = RecordType::Retained, .message = 7}, "0E 01 07"},
     {{.type = RecordType::RetainedGone, .texts = {"t"}}, "0F 01 74"},
     {{.type = RecordType::Will, .owner = 2, .message = 7, .numbers = {30, 0}}, "10 04 02 07 1E 00"},
     {{.type = RecordType::WillGone, .owner = 2}, "11 01 02"},
+    {{.type = RecordType::Released, .numbers = {7}}, "13 01 07"},
     {{.type = RecordType::Group, .owner = 3, .texts = {"$share/g/a"}},
      "12 0B 03 24 73 68 61 72 65 2F 67 2F 61"},
 };
@@ -92,7 +94,7 @@ TEST_CASE("every prefix of a record is damaged, and so is a length that reaches 
 }
 
 TEST_CASE("a record whose fields are longer than it is damaged; the one behind it is not") {
-  const auto bytes = hex("01 06 01 00 00 00 00 02 0B 02 02 07");
+  const auto bytes = hex("01 06 01 00 00 00 00 02 0B 03 02 07 05");
   Bytes rest = bytes;
   Record record;
   CHECK(persist::decode(rest, record) == Decoded::Damaged);
@@ -101,7 +103,7 @@ TEST_CASE("a record whose fields are longer than it is damaged; the one behind i
 }
 
 TEST_CASE("a record of the future is passed by, and one that says more is read as far as known") {
-  const auto bytes = hex("13 03 01 02 03 00 00 0E 03 07 AA BB 11 01 02");
+  const auto bytes = hex("14 03 01 02 03 00 00 0E 03 07 AA BB 11 01 02");
   Bytes rest = bytes;
   Record record;
   CHECK(persist::decode(rest, record) == Decoded::Unknown);
