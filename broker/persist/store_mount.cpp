@@ -71,12 +71,12 @@ Store::Mounting::Mounting(Store& to, const core::Rooms& in, Restored& counts)
       known_pool(to.memory_.arena()) {}
 
 Store::Mounting::~Mounting() {
-  while (Held* const owner = owners.any()) release(*owner);
-  while (Known* const known = messages.any()) {
-    messages.remove(*known);
-    rooms.messages.release(*known->message);
-    known_pool.destroy(known);
-  }
+  owners.drain([this](Held& owner) { release(owner); });
+  messages.drain([this](Known& known) {
+    messages.remove(known);
+    rooms.messages.release(*known.message);
+    known_pool.destroy(&known);
+  });
 }
 
 Store::Mounting::Known* Store::Mounting::find_message(MessageNumber number) const {

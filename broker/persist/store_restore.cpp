@@ -13,10 +13,10 @@ using session::Delivery;
 using session::Session;
 
 void Store::Mounting::finish() {
-  while (Held* const owner = owners.any()) {
-    restore(*owner);
-    release(*owner);
-  }
+  owners.drain([this](Held& owner) {
+    restore(owner);
+    release(owner);
+  });
   restored.subscriptions = rooms.metrics.subscriptions;
   restored.retained = rooms.metrics.retained_messages;
 }
