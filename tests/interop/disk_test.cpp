@@ -85,9 +85,9 @@ TEST_CASE("on a disk that fails nothing is acknowledged that may be lost, and it
     acknowledged.push_back(payload);
   };
 
-  for (const auto& [name, reason] : kFaults) {
-    CAPTURE(name);
-    const std::string fault = name;
+  for (const Fault& kind : kFaults) {
+    CAPTURE(kind.name);
+    const std::string fault = kind.name;
     RawClient publisher(broker.port());
     publisher.connect(5, "publisher");
     RawClient older(broker.port());
@@ -97,14 +97,14 @@ TEST_CASE("on a disk that fails nothing is acknowledged that may be lost, and it
     other.subscribe(5, "other", 0);
     publish_well(publisher, fault + " before", 1);
 
-    disk.becomes(name);
+    disk.becomes(kind.name);
     // What was written when the disk failed has no answer.
     publisher.send(publish_packet(5, "kept/a", fault + " lost", 1, 2));
     const auto farewell = publisher.must_read();
     CHECK(farewell.type() == 14);
     CHECK(farewell.body.at(0) == '\x97');
     CHECK(publisher.closed());
-    const std::string complaint = "The store cannot be written: " + std::string(reason);
+    const std::string complaint = "The store cannot be written: " + std::string(kind.reason);
     CHECK(eventually([&] { return is_logged(broker, complaint); }));
 
     // What comes meanwhile is refused unwritten; QoS 0 goes on.
