@@ -1,5 +1,7 @@
 #include "broker/base/hash_index.hpp"
 
+#include <algorithm>
+
 namespace midge {
 
 void HashTable::insert(HashNode& node) {
@@ -26,6 +28,12 @@ HashNode* HashTable::after(const HashNode* node) const {
   std::size_t index = node != nullptr ? index_of(node->hash) + 1 : 0;
   while (index < buckets_ && bucket(index) == nullptr) ++index;
   return index < buckets_ ? bucket(index) : nullptr;
+}
+
+HashNode* HashTable::last(std::size_t& bound) const {
+  bound = std::min(bound, buckets_);
+  while (bound > 0 && bucket(bound - 1) == nullptr) --bound;
+  return bound > 0 ? bucket(bound - 1) : nullptr;
 }
 
 void HashTable::grow() {

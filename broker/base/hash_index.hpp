@@ -51,6 +51,9 @@ class HashTable {
 
   // The node behind `node`, in no order that means anything; null: the first, and behind the last.
   [[nodiscard]] HashNode* after(const HashNode* node) const;
+  // A node of a bucket before `bound`, which becomes the one behind that bucket; null: there is
+  // none. A table that shrinks moves nodes to earlier buckets only.
+  [[nodiscard]] HashNode* last(std::size_t& bound) const;
 
  private:
   // The first buckets lie in the object; then come segments, each with as many buckets as there are
@@ -112,8 +115,12 @@ class HashIndex : private HashTable {
   void insert(Node& node) { HashTable::insert(node); }
   void remove(Node& node) { HashTable::remove(node); }
 
-  // Some node, or null when there is none.
-  [[nodiscard]] Node* any() const { return static_cast<Node*>(after(nullptr)); }
+  // Calls visit(node) until there is none left: it removes that node, and inserts none.
+  template <class Visit>
+  void drain(Visit visit) {
+    auto bound = ~std::size_t{0};
+    while (HashNode* const node = last(bound)) visit(*static_cast<Node*>(node));
+  }
 
   // Calls visit(node) for all; it must not insert or remove.
   template <class Visit>

@@ -69,7 +69,7 @@ Store::Mounting::Mounting(Store& to, const core::Rooms& in, Restored& counts)
       known_pool(to.memory_.arena()) {}
 
 Store::Mounting::~Mounting() {
-  while (Held* const owner = owners.any()) release(*owner);
+  owners.drain([this](Held& owner) { release(owner); });
   while (Known* const first = all_known.first()) forget(*first);
 }
 

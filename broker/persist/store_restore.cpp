@@ -110,10 +110,10 @@ Store::Mounting::Place Store::Mounting::fetch(Held& owner, MessageNumber number,
 }
 
 void Store::Mounting::finish() {
-  while (Held* const owner = owners.any()) {
-    restore(*owner);
-    release(*owner);
-  }
+  owners.drain([this](Held& owner) {
+    restore(owner);
+    release(owner);
+  });
   restored.subscriptions = rooms.metrics.subscriptions;
   restored.retained = rooms.metrics.retained_messages;
 }

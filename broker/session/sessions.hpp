@@ -34,8 +34,6 @@ class Sessions {
   // Then its subscriptions and replays are taken away (Router::forget()), and at last it is freed.
   void destroy(Session& session);
 
-  // Some session, or null: for the end of the broker.
-  [[nodiscard]] Session* any() const { return table_.any(); }
   template <class Visit>
   void for_each(Visit visit) const {
     table_.for_each(visit);

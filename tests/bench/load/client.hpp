@@ -17,6 +17,7 @@ struct Client {
   State state = State::Idle;
   int fd = -1;
   std::uint32_t index = 0;
+  bool is_kept = false;  // its session outlives its connections
 
   // --- writing
   std::string out;       // not yet taken by the kernel

@@ -69,7 +69,7 @@ void Engine::open(Client& client, const std::string& client_id) {
     fail_with_errno("connect");
   }
   client.state = Client::State::Connecting;
-  client.out = connect_packet(options.v5, client_id);
+  client.out = connect_packet(options.v5, client_id, client.is_kept);
   client.blocked = true;  // EPOLLOUT tells that TCP is up
   watch(client, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
 }

@@ -31,6 +31,8 @@ Scenario scenario_of(const std::string& name) {
       {"retained", retained},
       {"connect", connect},
       {"churn", churn},
+      {"durable", durable},
+      {"fill", fill},
       {"latency", latency},
       {"fair-fanout", fair_fanout},
       {"fair-replay", fair_replay},

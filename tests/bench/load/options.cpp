@@ -16,6 +16,8 @@ constexpr const char* kUsage =
   retained        stores --retained messages; --subs subscribers in turn get them all with '#'
   connect         opens --conns connections and keeps them; --sub-each: a subscription each
   latency         --pairs pairs at --rate messages a second in all
+  durable         1 publisher, 1 subscriber whose session is kept; --away: it has left
+  fill            --conns sessions that are kept, with a subscription each, and --retained messages
   churn           --clients at once: connect, subscribe, publish, receive, disconnect, again
   fair-fanout     a quiet pair's QoS 1 round trip, alone and beside a publisher at full speed with
                   --subs subscribers
@@ -23,7 +25,7 @@ constexpr const char* kUsage =
   fair-subscribe  ... beside a client that sends --filters SUBSCRIBEs
 options: --host 127.x.y.z --port N --v5 --qos 0|1|2 --payload BYTES --secs S --count N --window N
          --pubs N --subs N --pairs N --clients N --filters N --retained N --conns N --sub-each
-         --hold S --rate R --limit S --broker-pid PID
+         --away --hold S --rate R --limit S --broker-pid PID
 )";
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -111,6 +113,8 @@ Options parse_options(int argc, char** argv) {
       arguments.to(options.connections);
     } else if (name == "--sub-each") {
       options.subscribe_each = true;
+    } else if (name == "--away") {
+      options.away = true;
     } else if (name == "--hold") {
       arguments.to(options.hold_seconds);
     } else if (name == "--rate") {

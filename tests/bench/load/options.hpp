@@ -25,6 +25,7 @@ struct Options {
   std::uint32_t retained = 100'000;
   std::uint32_t connections = 10'000;
   bool subscribe_each = false;
+  bool away = false;
   double hold_seconds = 1;
   double messages_per_second = 5'000;
   double limit_seconds = 60;  // then a run is given up

@@ -72,14 +72,15 @@ std::size_t property_bytes(std::uint8_t id, const std::uint8_t* value, std::size
 
 }  // namespace
 
-std::string connect_packet(bool v5, std::string_view client_id) {
+std::string connect_packet(bool v5, std::string_view client_id, bool is_kept) {
   constexpr std::size_t kKeepAliveSeconds = 600;  // longer than any run: no PINGREQ is needed
   std::string body;
   put_text(body, "MQTT");
   body += static_cast<char>(v5 ? 5 : 4);
-  body += '\x02';  // Clean Session, Clean Start
+  body += is_kept ? '\0' : '\x02';  // Clean Session, Clean Start
   put_u16(body, kKeepAliveSeconds);
-  if (v5) body += '\0';
+  using namespace std::string_view_literals;
+  if (v5) body += is_kept ? "\x05\x11\xFF\xFF\xFF\xFF"sv : "\0"sv;  // Session Expiry Interval
   put_text(body, client_id);
   return packet(Type::Connect, 0, body);
 }

@@ -24,7 +24,8 @@ enum class Type : std::uint8_t {
   Disconnect = 14,
 };
 
-[[nodiscard]] std::string connect_packet(bool v5, std::string_view client_id);
+// A session that is kept outlives the connection, without end.
+[[nodiscard]] std::string connect_packet(bool v5, std::string_view client_id, bool is_kept);
 [[nodiscard]] std::string subscribe_packet(bool v5, std::uint16_t id,
                                            const std::vector<std::string>& filters,
                                            std::uint8_t qos);

@@ -132,7 +132,7 @@ QuietPair::~QuietPair() {
 }
 
 void QuietPair::connect(Socket& socket, const char* client_id) {
-  socket.send(connect_packet(options_.v5, client_id));
+  socket.send(connect_packet(options_.v5, client_id, false));
   socket.take(Type::Connack);
 }
 

@@ -18,6 +18,8 @@ void routes(Engine& engine, Json& json);
 void retained(Engine& engine, Json& json);
 void connect(Engine& engine, Json& json);
 void churn(Engine& engine, Json& json);
+void durable(Engine& engine, Json& json);
+void fill(Engine& engine, Json& json);
 void latency(Engine& engine, Json& json);
 void fair_fanout(Engine& engine, Json& json);
 void fair_replay(Engine& engine, Json& json);

@@ -47,7 +47,28 @@ TEST_CASE("an index finds what is in it while it grows and shrinks, and gives al
   index.for_each([&](const Node& node) { visited += node.value % 2; });
   CHECK(visited == nodes.size() / 2);
   for (std::uint32_t i = 1; i < nodes.size(); i += 2) index.remove(nodes[i]);
-  CHECK(index.any() == nullptr);
+  CHECK(index.size() == 0);
+  CHECK(arena.used_pages() == memory.own_pages());
+}
+
+TEST_CASE("an index is emptied node by node, however it shrinks meanwhile") {
+  test::Range range(1U << 20U);
+  NoBacking backing;
+  Arena arena(range.all(), 4096, 0, backing);
+  Memory memory(arena);
+  HashIndex<Node> index(memory);
+  std::vector<Node> nodes(5'000);
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    nodes[i].hash = i * 2'654'435'761U;
+    index.insert(nodes[i]);
+  }
+  std::size_t visited = 0;
+  index.drain([&](Node& node) {
+    index.remove(node);
+    ++visited;
+  });
+  CHECK(visited == nodes.size());
+  CHECK(index.size() == 0);
   CHECK(arena.used_pages() == memory.own_pages());
 }
 
