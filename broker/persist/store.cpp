@@ -127,6 +127,7 @@ void Store::on_committed(std::uint64_t count) {
 }
 
 void Store::on_log_failed() {
+  ++failures_;
   retry_at_ = now_ + kRetry;
   if (safe_ < asked_) handler_->on_commit_failed(safe_ + 1);
 }

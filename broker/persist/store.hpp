@@ -96,6 +96,17 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool is_idle() const { return !log_.is_busy() && !is_dirty_; }
   [[nodiscard]] bool is_failed() const { return log_.is_failed(); }
 
+  // What it takes of the storage, in whole segments; and about what the records take that tell all
+  // there is.
+  [[nodiscard]] std::uint64_t used_bytes() const {
+    return std::uint64_t{used_segments()} * segment_bytes_;
+  }
+  [[nodiscard]] std::uint64_t live_bytes() const;
+  // How many were safe, since the start.
+  [[nodiscard]] std::uint64_t commits() const { return committed_; }
+  // How often the device did not take what it was given.
+  [[nodiscard]] std::uint32_t failures() const { return failures_; }
+
   // session::Journal
   [[nodiscard]] bool is_active() const override { return true; }
   bool record(const session::Record& record) override;
@@ -162,8 +173,6 @@ class Store final : public session::Journal, private LogHandler {
     return owner != nullptr && owner->session != nullptr &&
            (owner->session->expiry_seconds > 0 || owner->session->has_evicted);
   }
-  // About what the records take that tell all there is.
-  [[nodiscard]] std::uint64_t live_bytes() const;
   [[nodiscard]] static std::size_t bytes_of(const message::Message& message);
   // Segments in use when one is freed: what is copied is then half of it at most.
   [[nodiscard]] std::uint64_t wanted_segments() const {
@@ -292,6 +301,7 @@ class Store final : public session::Journal, private LogHandler {
   std::uint64_t safe_ = 0;       // of these
   std::uint64_t own_ = 0;        // of the store
   std::uint64_t committed_ = 0;  // of all
+  std::uint32_t failures_ = 0;
   bool found_no_room_ = false;   // a record since the last commit of the core's
   bool is_dirty_ = false;        // something waits for a commit of the store's own
   Instant dirty_since_{};

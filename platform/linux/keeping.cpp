@@ -75,14 +75,17 @@ session::Journal& Keeping::journal() {
   return store_ ? static_cast<session::Journal&>(*store_) : none_;
 }
 
+routing::VirtualTopics& Keeping::topics(routing::VirtualTopics& others) {
+  return store_ ? topics_.emplace(others, restored_, *store_) : others;
+}
+
 bool Keeping::bring_back(core::Core& core, hal::Entropy& entropy, Instant now, WallTime wall) {
   if (!store_) return true;
   std::array<std::uint8_t, 4> name{};
   if (!entropy.fill(name)) return false;
-  persist::Restored restored;
   const persist::MountError error = store_->mount(
       core, static_cast<std::uint32_t>(name[0] | name[1] << 8 | name[2] << 16 | name[3] << 24), now,
-      wall, restored);
+      wall, restored_);
   const std::string_view location = settings_.location.empty() ? "." : settings_.location;
   Text<512> text;
   if (error != persist::MountError::None) {
@@ -91,17 +94,17 @@ bool Keeping::bring_back(core::Core& core, hal::Entropy& entropy, Instant now, W
     return false;
   }
   text.add("Restored from ").add_untrusted(location).add(": ");
-  text.add(restored.sessions).add(" sessions, ").add(restored.subscriptions);
-  text.add(" subscriptions, ").add(restored.queued).add(" queued messages, ");
-  text.add(restored.retained).add(" retained messages.");
+  text.add(restored_.sessions).add(" sessions, ").add(restored_.subscriptions);
+  text.add(" subscriptions, ").add(restored_.queued).add(" queued messages, ");
+  text.add(restored_.retained).add(" retained messages.");
   log_.write(LogLevel::Information, text.view());
-  const persist::Findings& found = restored.findings;
-  if (found.is_damaged() || restored.damaged_records > 0 || restored.unknown_records > 0) {
+  const persist::Findings& found = restored_.findings;
+  if (found.is_damaged() || restored_.damaged_records > 0 || restored_.unknown_records > 0) {
     text.clear();
     text.add("Warning: The store is damaged: ").add(found.damaged_frames).add(" frames, ");
-    text.add(restored.damaged_records).add(" records; ").add(found.missing_segments);
+    text.add(restored_.damaged_records).add(" records; ").add(found.missing_segments);
     text.add(" segments are missing, ").add(found.failed_segments).add(" unreadable, ");
-    text.add(found.other_versions).add(" of another version; ").add(restored.unknown_records);
+    text.add(found.other_versions).add(" of another version; ").add(restored_.unknown_records);
     text.add(" records are unknown. What stood there is lost.");
     log_.write(LogLevel::Warning, text.view());
     copy_aside(location);

@@ -13,6 +13,7 @@
 #include "broker/core/core.hpp"
 #include "broker/hal/entropy.hpp"
 #include "broker/persist/store.hpp"
+#include "broker/persist/store_topics.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/settings/settings.hpp"
 #include "platform/linux/address_space.hpp"
@@ -40,6 +41,8 @@ class Keeping {
   void turn();
   [[nodiscard]] Instant next_deadline() const;
   void finish();
+  // After open(): the topics of `others`, and those of the store if there is one.
+  [[nodiscard]] routing::VirtualTopics& topics(routing::VirtualTopics& others);
   [[nodiscard]] bool is_idle() const { return !store_ || store_->is_idle(); }
 
  private:
@@ -53,7 +56,9 @@ class Keeping {
   AddressSpace reading_;
   FileStorage storage_;
   std::optional<persist::Store> store_;  // none: nothing is kept
-  bool has_failed_ = false;              // and it was said
+  persist::Restored restored_;
+  std::optional<persist::StoreTopics> topics_;
+  bool has_failed_ = false;  // and it was said
 };
 
 }  // namespace midge::platform

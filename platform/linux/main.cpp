@@ -158,7 +158,7 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
                                                          .loader = loader,
                                                          .authorizer = authorizer,
                                                          .authenticator = authenticator,
-                                                         .virtual_topics = sys_topics,
+                                                         .virtual_topics = keeping.topics(sys_topics),
                                                          .look_ahead = match_ahead});
   if (core == nullptr) {
     log.write(LogLevel::Error, "Error: No random numbers, or too little memory for a broker.");

@@ -57,6 +57,10 @@ TEST_CASE("a queue longer than the memory is all there after SIGKILL, in order")
 
   broker.kill();
   broker.start_again();
+  RawClient reader(broker.port());
+  reader.connect(4, "reader");
+  reader.subscribe(4, "$SYS/broker/persistence/restored/queued messages", 0);
+  CHECK(reader.must_read().body.ends_with("messages" + std::to_string(count)));
   RawClient subscriber(broker.port());
   subscriber.connect(4, "subscriber", 0, "", /*clean=*/false);
   for (int number = 0; number < count; ++number) {
