@@ -302,8 +302,8 @@ class Store final : public session::Journal, private LogHandler {
   std::uint64_t own_ = 0;        // of the store
   std::uint64_t committed_ = 0;  // of all
   std::uint32_t failures_ = 0;
-  bool found_no_room_ = false;   // a record since the last commit of the core's
-  bool is_dirty_ = false;        // something waits for a commit of the store's own
+  bool found_no_room_ = false;  // a record since the last commit of the core's
+  bool is_dirty_ = false;       // something waits for a commit of the store's own
   Instant dirty_since_{};
   Instant retry_at_{};
 

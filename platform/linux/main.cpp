@@ -150,16 +150,17 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   }
   if (!keeping.open(loop, arena)) return kCannotStart;
 
-  core::Core* const core = core::Core::create(settings, {.arena = arena,
-                                                         .entropy = entropy,
-                                                         .log = log,
-                                                         .metrics = metrics,
-                                                         .journal = keeping.journal(),
-                                                         .loader = loader,
-                                                         .authorizer = authorizer,
-                                                         .authenticator = authenticator,
-                                                         .virtual_topics = keeping.topics(sys_topics),
-                                                         .look_ahead = match_ahead});
+  core::Core* const core =
+      core::Core::create(settings, {.arena = arena,
+                                    .entropy = entropy,
+                                    .log = log,
+                                    .metrics = metrics,
+                                    .journal = keeping.journal(),
+                                    .loader = loader,
+                                    .authorizer = authorizer,
+                                    .authenticator = authenticator,
+                                    .virtual_topics = keeping.topics(sys_topics),
+                                    .look_ahead = match_ahead});
   if (core == nullptr) {
     log.write(LogLevel::Error, "Error: No random numbers, or too little memory for a broker.");
     return kCannotStart;

@@ -46,7 +46,6 @@ class StoreMaker final : public persist::LogHandler, public persist::FrameVisito
   }
 
   void on_frame(Bytes, persist::Position) override {}
-  void on_written(std::uint64_t, std::uint32_t, persist::Position) override {}
   void on_committed(std::uint64_t) override {}
   void on_log_failed() override { FAIL("the log failed"); }
 
@@ -237,7 +236,7 @@ TEST_CASE("a dump is an object a line, with where each record lies") {
   }
   const Finished dump = look("--dump-store", path);
   const std::vector<std::string> wanted = {
-      R"({"segment":1,"offset":40,"type":"Session","session":1,"expiry":60,"grace":90,)"
+      R"({"segment":1,"offset":40,"type":"Session","session":1,"from":0,"expiry":60,"grace":90,)"
       R"("last_packet_id":0,"flags":1,"client_id":"a \"quoted\\\" \u000a id","user_name":"grüß"})",
       R"({"segment":1,"offset":520,"type":"Subscribed","session":1,"options":2,"identifier":5,)"
       R"("filter":"no\u00fftext/#"})",

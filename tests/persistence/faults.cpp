@@ -208,7 +208,7 @@ TEST_CASE("32 in flight: at most three bytes for a byte, at ten messages a commi
     const std::string topic(26, 't');
     a.must_subscribe(topic, kQoS1);
     Client publisher(broker, Version::V5, "publisher");
-    constexpr std::uint64_t kRounds = 1'000;
+    constexpr std::uint64_t kRounds = 3'125;
     constexpr std::uint64_t kInFlight = 32;
     const std::uint64_t before = broker.device.programmed_bytes();
     const std::uint64_t programs = broker.device.programs();

@@ -38,6 +38,7 @@ class Workload {
   // Time passes, and now and then the power goes.
   void advance(Duration time);
   void cut_power();
+  void jump_wall();
   void make_actors();
   void begin();
   void act_later(Actor& actor);
@@ -62,6 +63,8 @@ class Workload {
   bool running_ = true;
   std::uint32_t largest_payload_ = 200;
   std::uint32_t restarts_ = 0;
+  bool jumps_ = false;  // the wall clock
+  Duration wall_offset_{0};
   std::string profile_;
 };
 
@@ -123,6 +126,8 @@ void Workload::choose_storage() {
   device_ = std::make_unique<sim::Storage>(
       is_nor ? sim::Storage::Kind::Nor : sim::Storage::Kind::Disk, geometry, random_.next());
   broker_.keep_in(*device_, 128U << 10U);
+  jumps_ = random_.chance(30);
+  if (jumps_) profile_ += " clock-jumps";
   if (random_.chance(50)) {
     broker_.eviction = {.kept = static_cast<std::uint32_t>(random_.between(1, 8)),
                         .brought = static_cast<std::uint32_t>(random_.between(8, 40)),
@@ -145,6 +150,7 @@ void Workload::advance(Duration time) {
   for (Duration passed{0}; passed < time; passed += kStep) {
     // At any time, or in the middle of a write.
     if (device_->cut_at == 0 && random_.chance(2)) device_->cut_at = random_.between(1, 40);
+    if (jumps_ && random_.chance(2)) jump_wall();
     if (device_->fail_at == 0 && random_.chance(1)) {
       device_->fail_at = random_.between(1, 20);
       device_->failures = random_.between(1, 3);
@@ -160,8 +166,18 @@ void Workload::cut_power() {
   device_->cut_at = 0;
   device_->power_on();
   ++restarts_;
+  if (jumps_) jump_wall();
   world_.advance(Duration{static_cast<Duration::rep>(random_.between(0, 2'000))});
   if (!broker_.start()) model_.violation("the broker does not start again");
+}
+
+// Within what no session outlives: they expire after more.
+void Workload::jump_wall() {
+  constexpr std::uint64_t kMost = 3'600'000;
+  const auto offset =
+      static_cast<Duration::rep>(random_.between(0, 2 * kMost)) - static_cast<Duration::rep>(kMost);
+  world_.jump_wall(Duration{offset} - wall_offset_);
+  wall_offset_ = Duration{offset};
 }
 
 void Workload::make_actors() {
