@@ -103,7 +103,7 @@ firmware_tests() {
   build_firmware_presets
   for preset in "${firmware_presets[@]}"; do
     step "test-$preset" ctest --test-dir "build/$preset" --timeout "$test_seconds" \
-      --output-on-failure --no-tests=error
+      --parallel "$jobs" --output-on-failure --no-tests=error
   done
   step build-boards-clients build_preset test "${board_clients[@]}"
   if ! has_failed build-boards-clients; then step boards-clients clients_of_boards; fi
