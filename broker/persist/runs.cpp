@@ -111,7 +111,7 @@ bool Runs::move(RunPool& pool, const Evicted& evicted, SegmentNumber fence, Segm
 
 void Runs::take(std::uint32_t bytes, std::uint32_t payload_bytes, MessageNumber number) {
   runs_.first()->first = number + 1;
-  count_ -= std::min(count_, 1U);
+  if (count_ > 0) --count_;
   bytes_ -= std::min<std::uint64_t>(bytes_, bytes);
   payload_bytes_ -= std::min<std::uint64_t>(payload_bytes_, payload_bytes);
 }
