@@ -68,6 +68,7 @@ bool Runs::begin(RunPool& pool, Run* before, const Evicted& evicted) {
   run->first = evicted.number;
   run->from.segment = evicted.segment;
   run->first_frame = evicted.frame;
+  run->of_copies = evicted.is_copy;
   runs_.insert_after(before, *run);
   go_on(*run, evicted);
   return true;
@@ -75,7 +76,7 @@ bool Runs::begin(RunPool& pool, Run* before, const Evicted& evicted) {
 
 bool Runs::insert(RunPool& pool, Run* before, const Evicted& evicted, SegmentNumber fence) {
   const bool goes_on = before != nullptr && before->first <= before->last &&
-                       before->last >= evicted.after &&
+                       before->of_copies == evicted.is_copy && before->last >= evicted.after &&
                        static_cast<std::int32_t>(evicted.stamp - before->stamp) > 0 &&
                        evicted.segment >= before->last_segment &&
                        (fence < before->last_segment || evicted.segment == before->last_segment);

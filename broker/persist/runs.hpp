@@ -22,6 +22,7 @@ struct Run {
   MessageNumber end = 0;  // what was told with this one, perhaps another run's, is behind all of it
   Cursor from;
   std::uint32_t first_frame = 0;     // none of it stands in one with a lower number
+  bool of_copies = false;            // all were told again, or none was
   SegmentNumber last_segment = 0;    // where the last one lies, or a little behind
   std::uint32_t stamp = 0;           // of the last one
   session::CommitNumber commit = 0;  // before which none of it may be sent
@@ -32,6 +33,7 @@ struct Evicted {
   MessageNumber number = 0;
   SegmentNumber segment = 0;  // it was told there or behind,
   std::uint32_t frame = 0;    // and not in one with a lower number
+  bool is_copy = false;       // told again
   std::uint32_t stamp = 0;    // Delivery::hold
   MessageNumber after = 0;    // what is in memory and before it in the queue
   session::CommitNumber commit = 0;

@@ -246,6 +246,8 @@ class Store final : public session::Journal, private LogHandler {
   [[nodiscard]] bool is_short();
   [[nodiscard]] bool may_evict(const session::Delivery& delivery) const;
   void evict(Owner& owner, std::uint32_t kept);
+  [[nodiscard]] static bool may_be_of(const Run& run, const Record& queued,
+                                      const Position& position);
   [[nodiscard]] static Evicted describe(const session::Delivery& delivery);
   [[nodiscard]] session::BroughtBack read_back(Runs& runs, OwnerNumber owner,
                                                Queue<session::Delivery>& out);

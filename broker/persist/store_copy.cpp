@@ -191,6 +191,7 @@ void Store::tell_copy(Owner& owner, Delivery& delivery, std::uint64_t told_flags
   told_flags |= flags::kCopy | copies_before(owner, delivery) << flags::kCopyShift;
   tell_queued(owner, delivery, told_flags);
   delivery.is_apart = !is_told_here(delivery.message->stored()->number);
+  delivery.is_copy = true;
   if (delivery.state == session::OutboundState::Queued) delivery.hold = ++stamps_;
 }
 

@@ -414,6 +414,7 @@ void Store::Mounting::move(Held& owner, const Record& record, const Position& po
   const Evicted evicted{.number = record.message,
                         .segment = position.segment,
                         .frame = position.frame,
+                        .is_copy = true,
                         .stamp = ++store.stamps_,
                         .bytes = static_cast<std::uint32_t>(bytes_of(message) + kAroundDelivery),
                         .payload_bytes = message.payload_bytes()};

@@ -62,6 +62,7 @@ Evicted Store::describe(const Delivery& delivery) {
   return {.number = message.stored()->number,
           .segment = message.stored()->segment,
           .frame = message.stored()->frame,
+          .is_copy = delivery.is_copy,
           .stamp = delivery.hold,
           .commit = message.stored()->commit,
           .bytes = static_cast<std::uint32_t>(bytes_of(message) + kAroundDelivery),
@@ -111,6 +112,13 @@ void Store::evict(Owner& owner, std::uint32_t kept) {
 
 // --- and back ---
 
+// What is in a run's reach and not of it: what was told again since, and a frame that the device
+// was said not to have taken and that stands there once more.
+bool Store::may_be_of(const Run& run, const Record& queued, const Position& position) {
+  return ((queued.numbers[0] & flags::kCopy) != 0) == run.of_copies &&
+         static_cast<std::int32_t>(position.frame - run.first_frame) >= 0;
+}
+
 // Takes what comes next of a queue out of frames.
 class Store::QueueReader final : public FrameVisitor {
  public:
@@ -150,8 +158,7 @@ class Store::QueueReader final : public FrameVisitor {
   void on_queued(const Record& record, const Record& of, const Position& position) {
     if ((record.numbers[0] & flags::kApart) != 0) return;
     Run& run = *runs_.first();
-    // A frame that the device was said not to have taken stands there once more.
-    if (static_cast<std::int32_t>(position.frame - run.first_frame) < 0) return;
+    if (!may_be_of(run, record, position)) return;
     const bool changes = (record.numbers[0] & flags::kChanged) != 0;
     if (changes && out_.last() != nullptr &&
         out_.last()->message->stored()->number == record.message) {
@@ -301,6 +308,7 @@ Delivery* Store::make_delivery(const Record& record, Message& message) {
   if (delivery == nullptr) return nullptr;
   delivery->qos = qos_of(record.numbers[0]);
   delivery->retain = (record.numbers[0] & flags::kRetain) != 0;
+  delivery->is_copy = (record.numbers[0] & flags::kCopy) != 0;
   Bytes identifiers = as_bytes(record.texts[0]);
   while (const auto identifier = take_varint(identifiers)) {
     if (deliveries.add_identifier(*delivery, static_cast<std::uint32_t>(*identifier))) continue;
@@ -339,7 +347,7 @@ class Store::RunCopier final : public FrameVisitor {
         continue;
       }
       if (record.type != RecordType::Queued || record.message != message.message) continue;
-      Owner* const owner = find(record, position.frame);
+      Owner* const owner = find(record, position);
       if (owner == nullptr || changes_again(record, records)) continue;
       has_room_ = tell(*owner, record, message, is_told);
       // Its message is said once more then.
@@ -350,16 +358,15 @@ class Store::RunCopier final : public FrameVisitor {
 
  private:
   // Who has it in a run that lies here; null: nobody.
-  [[nodiscard]] Owner* find(const Record& record, std::uint32_t frame) const {
+  [[nodiscard]] Owner* find(const Record& record, const Position& position) const {
     if ((record.numbers[0] & flags::kApart) != 0) return nullptr;
     for (Owner* at = store_.evicted_.first(); at != nullptr; at = store_.evicted_.next(*at)) {
       if (at->number != record.owner) continue;
       for (const Run* run = at->runs.first(); run != nullptr; run = run->next) {
         const bool has_it = run->first <= record.message && record.message <= run->last;
         if (!has_it) continue;
-        const bool is_it = run->from.segment <= store_.copied_segment_ &&
-                           static_cast<std::int32_t>(frame - run->first_frame) >= 0;
-        return is_it ? at : nullptr;
+        const bool lies_here = run->from.segment <= store_.copied_segment_;
+        return lies_here && may_be_of(*run, record, position) ? at : nullptr;
       }
       return nullptr;
     }
@@ -404,6 +411,7 @@ class Store::RunCopier final : public FrameVisitor {
                            {.number = record.message,
                             .segment = segment_,
                             .frame = store_.told_frame_,
+                            .is_copy = true,
                             .stamp = ++store_.stamps_},
                            store_.fence_, store_.copied_segment_);
   }

@@ -37,6 +37,7 @@ struct Delivery {
   wire::PacketIdentifier packet_id = 0;  // 0 while it has none
   OutboundState state : 3 = OutboundState::Queued;
   bool is_apart : 1 = false;  // the journal did not tell it together with its message
+  bool is_copy : 1 = false;   // the journal told it again elsewhere
   bool is_late : 1 = false;   // its message was retained, and others may have had it before
   wire::QoS qos : 2 = wire::QoS::AtMostOnce;  // effective
   bool retain : 1 = false;                    // RETAIN as it goes out
@@ -44,7 +45,7 @@ struct Delivery {
   bool dup : 1 = false;          // the PUBLISH went out on an earlier connection
   bool takes_quota : 1 = false;  // counts against the receiver's Receive Maximum now
   bool is_passed : 1 = false;    // identifiers have gone once round and passed its own by
-  bool is_copied : 1 = false;    // the journal has told it again
+  bool is_copied : 1 = false;    // the journal is making room, and has told it again
 };
 
 static_assert(sizeof(IdentifierList) <= sizeof(Delivery));
