@@ -51,10 +51,10 @@ void Store::evict() {
   }
 }
 
+// What is being told again lies here for some and there for others.
 bool Store::may_evict(const Delivery& delivery) const {
-  const message::Stored& stored = *delivery.message->stored();
-  return !delivery.is_apart && stored.number != 0 &&
-         (copied_segment_ == 0 || stored.segment != copied_segment_);
+  const Message& message = *delivery.message;
+  return !delivery.is_apart && message.stored()->number != 0 && !is_to_copy(message);
 }
 
 Evicted Store::describe(const Delivery& delivery) {
