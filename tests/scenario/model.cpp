@@ -132,7 +132,7 @@ bool Model::matches(const Subscription& subscription, const Message& message) co
 }
 
 bool Model::was_certain(const Subscription& subscription, const Message& message) const {
-  return subscription.certain_from <= message.sent && message.taken <= subscription.certain_until;
+  return subscription.certain_from < message.sent && message.taken <= subscription.certain_until;
 }
 
 bool Model::was_possible(ClientNumber client, const Message& message, Instant until) const {
