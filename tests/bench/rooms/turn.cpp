@@ -141,7 +141,7 @@ class World {
     Peer& peer = peers_.emplace_back();
     core_->begin(now_, {});
     peer.attach(core_->accept(peer, 0));
-    peer.append(connect_packet(v5_, "client-" + std::to_string(peers_.size())));
+    peer.append(connect_packet(v5_, "client-" + std::to_string(peers_.size()), false));
     peer.deliver();
     core_->turn();
     return peer;
