@@ -41,7 +41,7 @@ Core* Core::create(const settings::Settings& settings, const Seams& seams) {
   void* const place = seams.arena.take(pages_of(seams.arena.page_bytes()));
   if (place == nullptr) return nullptr;
   auto* const core = new (place) State(settings, seams, Hasher(key_from(key)));
-  if (core->router.is_ready() &&
+  if (core->memory.own_pages() > 0 && core->router.is_ready() &&
       core->context.scratch.allocate(core->memory, scratch_bytes(settings.limits))) {
     return core;
   }

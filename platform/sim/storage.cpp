@@ -45,6 +45,28 @@ Storage::Fate Storage::begin() {
   return Fate::Done;
 }
 
+// The operation on a copy of the device, whose power goes.
+template <class Operation>
+void Storage::show_cut(Operation operation) {
+  if (witness == nullptr) return;
+  Storage copied(*this);
+  copied.random_ = Random(operations_);
+  copied.witness = nullptr;
+  copied.fail_at = copied.read_fail_at = 0;
+  copied.cut_at = 1;
+  operation(copied);
+  copied.forget_pending();
+  copied.power_on();
+  witness->on_operation(copied);
+}
+
+void Storage::power_on() {
+  is_off_ = false;
+  if (safe_.empty()) return;
+  medium_ = std::exchange(safe_, {});
+  is_programmed_ = std::exchange(was_programmed_, {});
+}
+
 StorageStatus Storage::end(Fate fate, hal::StorageHandler& handler) {
   if (fate == Fate::Cut) is_off_ = true;
   const StorageStatus status = fate == Fate::Done ? StorageStatus::Ok : StorageStatus::Failed;
@@ -95,6 +117,14 @@ void Storage::tear(std::uint8_t* to, Bytes bytes) {
 StorageStatus Storage::read(std::uint32_t segment, std::uint32_t offset, MutableBytes out,
                             hal::StorageHandler&) {
   if (is_off_ || !is_inside(segment, offset, out.size())) return StorageStatus::Failed;
+  ++reads_;
+  if (read_fail_at > 1) {
+    --read_fail_at;
+  } else if (read_fail_at == 1) {
+    if (read_failures > 0) --read_failures;
+    if (read_failures == 0) read_fail_at = 0;
+    return StorageStatus::Failed;
+  }
   copy(out.data(), {place(segment, offset), out.size()});
   return StorageStatus::Ok;
 }
@@ -106,6 +136,8 @@ StorageStatus Storage::program(std::uint32_t segment, std::uint32_t offset, Byte
       bytes.size() % unit != 0) {
     return StorageStatus::Failed;
   }
+  show_cut(
+      [&](Storage& copied) { static_cast<void>(copied.program(segment, offset, bytes, handler)); });
   const Fate fate = begin();
   std::uint8_t* const to = place(segment, offset);
   if (fate == Fate::Done || fate == Fate::FailedLate) {
@@ -119,7 +151,8 @@ StorageStatus Storage::program(std::uint32_t segment, std::uint32_t offset, Byte
 }
 
 StorageStatus Storage::erase(std::uint32_t segment, hal::StorageHandler& handler) {
-  if (is_off_ || segment >= geometry_.segments) return StorageStatus::Failed;
+  if (is_off_ || is_full || segment >= geometry_.segments) return StorageStatus::Failed;
+  show_cut([&](Storage& copied) { static_cast<void>(copied.erase(segment, handler)); });
   const Fate fate = begin();
   const auto from = static_cast<std::ptrdiff_t>(place(segment, 0) - medium_.data());
   const bool is_done = fate == Fate::Done || fate == Fate::FailedLate;

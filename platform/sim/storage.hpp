@@ -6,8 +6,13 @@
 //   device.fail_at = 3;          // the third fails ...
 //   device.failures = 100;       // ... and those behind it
 //   device.fails_late = true;    // what has failed has reached the medium all the same
+//   device.read_fail_at = 5;     // the fifth read fails ...
+//   device.read_failures = 2;    // ... and the one behind it
+//   device.is_full = true;       // no segment is to be had, what was erased takes writes
+//   device.lie();                // from now on what it has taken is lost with the power
 //   device.is_late = true;       // answers Pending; work() ends it
 //   device.power_on();           // after a cut
+//   device.witness = &test;      // sees what a cut in each operation would leave
 #pragma once
 
 #include <cstdint>
@@ -17,6 +22,17 @@
 #include "platform/sim/random.hpp"
 
 namespace midge::sim {
+
+class Storage;
+
+class StorageWitness {
+ public:
+  // The next operation begins; `cut` is the device after a power cut in the middle of it.
+  virtual void on_operation(const Storage& cut) = 0;
+
+ protected:
+  ~StorageWitness() = default;
+};
 
 class Storage final : public hal::Storage {
  public:
@@ -29,9 +45,18 @@ class Storage final : public hal::Storage {
   std::uint64_t fail_at = 0;  // 0: never
   std::uint64_t failures = 1;
   bool fails_late = false;
+  std::uint64_t read_fail_at = 0;  // 0: never
+  std::uint64_t read_failures = 1;
+  bool is_full = false;
   bool is_late = false;
+  StorageWitness* witness = nullptr;
 
-  void power_on() { is_off_ = false; }
+  void lie() {
+    safe_ = medium_;
+    was_programmed_ = is_programmed_;
+  }
+  [[nodiscard]] bool is_lying() const { return !safe_.empty(); }
+  void power_on();
   [[nodiscard]] bool is_off() const { return is_off_; }
   // Ends what is pending.
   void work();
@@ -41,6 +66,7 @@ class Storage final : public hal::Storage {
 
   // Programs and erases since the beginning.
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  [[nodiscard]] std::uint64_t reads() const { return reads_; }
   [[nodiscard]] std::uint64_t programs() const { return programs_; }
   [[nodiscard]] std::uint64_t programmed_bytes() const { return programmed_bytes_; }
   [[nodiscard]] const std::vector<std::uint32_t>& erases() const { return erases_; }
@@ -68,6 +94,8 @@ class Storage final : public hal::Storage {
                                std::size_t count) const;
   [[nodiscard]] std::uint8_t* place(std::uint32_t segment, std::uint32_t offset);
   [[nodiscard]] Fate begin();
+  template <class Operation>
+  void show_cut(Operation operation);
   [[nodiscard]] hal::StorageStatus end(Fate fate, hal::StorageHandler& handler);
   void write(std::uint8_t* to, std::uint8_t byte);
   void tear(std::uint8_t* to, Bytes bytes);
@@ -77,8 +105,12 @@ class Storage final : public hal::Storage {
   Random random_;
   std::vector<std::uint8_t> medium_;
   std::vector<bool> is_programmed_;  // of a NOR device, by byte
+  // What a device that lies really has; empty: it doesn't.
+  std::vector<std::uint8_t> safe_;
+  std::vector<bool> was_programmed_;
   std::vector<std::uint32_t> erases_;
   std::uint64_t operations_ = 0;
+  std::uint64_t reads_ = 0;
   std::uint64_t programs_ = 0;
   std::uint64_t programmed_bytes_ = 0;
   std::uint64_t releases_ = 0;

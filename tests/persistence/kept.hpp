@@ -28,6 +28,11 @@ struct KeptBroker : Broker {
       : Broker(seed), device(kind, geometry, seed) {
     sim.keep_in(device, buffer_bytes);
   }
+  // With what another one has kept.
+  explicit KeptBroker(const sim::Storage& of, std::size_t buffer_bytes = 32U << 10U)
+      : Broker(of.operations()), device(of) {
+    sim.keep_in(device, buffer_bytes);
+  }
   ~KeptBroker() { stop(); }
 
   // The power goes and comes back.

@@ -29,6 +29,14 @@ class Story {
  public:
   Story(KeptBroker& broker, Version version, QoS qos)
       : broker_(broker), version_(version), qos_(qos) {}
+  // Goes on elsewhere, from where `before` is just now, in the middle of something or not.
+  Story(const Story& before, KeptBroker& broker)
+      : broker_(broker),
+        version_(before.version_),
+        qos_(before.qos_),
+        next_(before.next_ + 1),
+        told_(before.told_),
+        open_(before.open_) {}
 
   void run(int messages) {
     for (const int end = next_ + messages; next_ < end; ++next_) {
@@ -44,7 +52,8 @@ class Story {
     CAPTURE(qos_);
     Client a(broker_, version_);
     const Packet connack = a.must_connect("a", kLasting);
-    CHECK(connack.session_present == told_.is_subscribed);
+    // It may have one whose subscription it was not told of.
+    CHECK((connack.session_present || !told_.is_subscribed));
     if (!told_.is_subscribed) return;
     receive(a, 1'000);
     for (const int number : told_.published) {
