@@ -110,6 +110,7 @@ void Contents::finish() {
     index_.for_each([&](Item& item) {
       if (item.kind == Kind::Untold) untold = &item;
     });
+    if (untold == nullptr) return;
     remove_owner(static_cast<OwnerNumber>(untold->first));
   }
 }
