@@ -174,7 +174,7 @@ class Log final : private hal::StorageHandler {
 
   // log_mount.cpp
   [[nodiscard]] Mounted fit();
-  [[nodiscard]] bool find_newest(SegmentHeader& newest);
+  [[nodiscard]] bool find_newest(SegmentHeader& newest, std::uint32_t& unreadable);
   void recover(Reading reading, Recovery& recovery);
   void find_released(FrameVisitor& visitor);
   // log_read.cpp

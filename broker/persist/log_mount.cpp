@@ -33,19 +33,21 @@ Mounted Log::fit() {
 }
 
 // The segment with the highest number; number 0 when there is none. False when the device does not
-// answer.
-bool Log::find_newest(SegmentHeader& newest) {
+// answer; `unreadable` says how many segments did not.
+bool Log::find_newest(SegmentHeader& newest, std::uint32_t& unreadable) {
   newest = {};
-  bool answers = false;
+  unreadable = 0;
   for (std::uint32_t index = 0; index < geometry_.segments; ++index) {
     std::array<std::uint8_t, SegmentHeader::kBytes> bytes;
-    if (!read_at(index, 0, bytes)) continue;
-    answers = true;
+    if (!read_at(index, 0, bytes)) {
+      ++unreadable;
+      continue;
+    }
     const std::optional<SegmentHeader> header = decode_segment_header(bytes);
     if (header && index_of(header->number) == index && header->number > newest.number)
       newest = *header;
   }
-  return answers;
+  return unreadable < geometry_.segments;
 }
 
 // A header says what was the oldest when its segment was begun.
@@ -72,7 +74,8 @@ void Log::find_released(FrameVisitor& visitor) {
 Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& findings) {
   if (const Mounted fits = fit(); fits != Mounted::Ok) return fits;
   SegmentHeader newest;
-  if (!find_newest(newest)) return Mounted::Unreadable;
+  std::uint32_t unreadable = 0;
+  if (!find_newest(newest, unreadable)) return Mounted::Unreadable;
   store_ = newest.number != 0 ? newest.store : new_store;
   newest_ = previous_ = newest.number;
   // The place of the next segment is erased before that is begun: no header says yet that what lay
@@ -84,7 +87,10 @@ Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& fin
   SegmentNumber last = 0;
   for (SegmentNumber number = oldest_; number <= newest_; ++number) {
     Reading reading{.buffer = buffer_};
-    if (!open(number, reading)) continue;
+    if (!open(number, reading)) {
+      if (reading.failed) ++findings.failed_segments;
+      continue;
+    }
     const SegmentNumber previous = reading.header.previous;
     if (previous != last && previous >= oldest_ && previous != erased) ++findings.missing_segments;
     last = number;
@@ -96,6 +102,7 @@ Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& fin
     ++findings.segments;
     recover(reading, recovery);
   }
+  findings.failed_segments = std::max(findings.failed_segments, unreadable);
   // What comes is no continuation of what was torn, and does not lie behind it.
   frame_ = recovery.expected + 1;
   return Mounted::Ok;
