@@ -32,14 +32,15 @@ Mounted Log::fit() {
   return Mounted::Ok;
 }
 
-// The segment with the highest number; number 0 when there is none. False when the device does not
-// answer; `unreadable` says how many segments did not.
+// The segment with the highest number; number 0 when there is none. `unreadable` says how many
+// segments do not answer; false when that may be all there are.
 bool Log::find_newest(SegmentHeader& newest, std::uint32_t& unreadable) {
   newest = {};
   unreadable = 0;
   for (std::uint32_t index = 0; index < geometry_.segments; ++index) {
     std::array<std::uint8_t, SegmentHeader::kBytes> bytes;
-    if (!read_at(index, 0, bytes)) {
+    // What did not answer once is asked again.
+    if (!read_at(index, 0, bytes) && !read_at(index, 0, bytes)) {
       ++unreadable;
       continue;
     }
@@ -47,7 +48,8 @@ bool Log::find_newest(SegmentHeader& newest, std::uint32_t& unreadable) {
     if (header && index_of(header->number) == index && header->number > newest.number)
       newest = *header;
   }
-  return unreadable < geometry_.segments;
+  // Without one that can be read a store may be there.
+  return newest.number != 0 || unreadable == 0;
 }
 
 // A header says what was the oldest when its segment was begun.
@@ -105,6 +107,15 @@ Mounted Log::mount(std::uint32_t new_store, FrameVisitor& visitor, Findings& fin
   findings.failed_segments = std::max(findings.failed_segments, unreadable);
   // What comes is no continuation of what was torn, and does not lie behind it.
   frame_ = recovery.expected + 1;
+  // What follows the newest and did not answer may be newer: it is passed over, with as many frames
+  // as it could have, and is there if it answers another time. Where that leaves none that is free
+  // nothing can be written.
+  for (; unreadable > 0 && free_segments() > 0; --unreadable) {
+    Reading behind{.buffer = buffer_};
+    if (!open(newest_ + 1, behind) && !behind.failed) break;
+    previous_ = ++newest_;
+    frame_ += geometry_.segment_bytes;
+  }
   return Mounted::Ok;
 }
 

@@ -293,6 +293,7 @@ class Store final : public session::Journal, private LogHandler {
   std::uint64_t evicted_bytes_ = 0;  // of their records
   Owner* evicted_owner_ = nullptr;   // whose turn it is
   SegmentNumber fence_ = 0;          // runs end with it; the last one at the mount
+  bool frees_nothing_ = false;       // a segment could not be read: perhaps the next start can
   bool is_waited_for_ = false;       // somebody was told Later
   Instant wake_at_{};                // and is to ask again then, at the latest
 

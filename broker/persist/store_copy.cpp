@@ -34,7 +34,8 @@ void Store::begin_copying() {
 bool Store::copy_some() {
   if (now_ < copy_at_) return false;
   if (copying_ == Copying::Nothing) {
-    const bool is_wanted = used_segments() >= wanted_segments() && log_.oldest() != log_.newest();
+    const bool is_wanted =
+        used_segments() >= wanted_segments() && log_.oldest() != log_.newest() && !frees_nothing_;
     if (core_ == nullptr || (!is_wanted && !any_behind_)) return false;
     begin_copying();
     // Only those that are behind.

@@ -54,6 +54,13 @@ MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, 
   }
   if (!mounting.is_full) mounting.finish();
   if (mounting.is_full) return MountError::MemoryFull;
+  // What could not be read may have numbers of its own, and needs what it names.
+  frees_nothing_ = restored.findings.failed_segments > 0;
+  if (frees_nothing_) {
+    const OwnerNumber most = restored.findings.failed_segments * segment_bytes_;
+    next_owner_ += most;
+    next_message_ += most;
+  }
   // What comes is told in new segments.
   fence_ = log_.newest();
   core_ = &core;

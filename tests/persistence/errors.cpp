@@ -33,6 +33,42 @@ TEST_CASE("an error in any operation of a story loses nothing that was acknowled
   }
 }
 
+TEST_CASE("what could not be read at a start is said, and is there when it can be read") {
+  for (const Device& device : kSmallDevices) {
+    for (const QoS qos : {kQoS1, kQoS2}) {
+      std::uint64_t reads = 1;
+      std::uint64_t damaged = 0;
+      for (std::uint64_t failing = 0; failing <= reads; ++failing) {
+        CAPTURE(failing);
+        KeptBroker broker(failing + 1, device.kind, device.geometry, 2'048);
+        broker.start();
+        Story story(broker, kBothVersions[failing % 2], qos);
+        story.run(20);
+        broker.stop();
+        // Once, or for as long as the start takes.
+        broker.device.read_fail_at = failing;
+        broker.device.read_failures = failing % 2 == 0 ? 1 : 5;
+        const std::uint64_t before = broker.device.reads();
+        const bool has_started = broker.sim.start();
+        if (failing == 0) reads = broker.device.reads() - before;
+        broker.device.read_fail_at = 0;
+        if (has_started) {
+          const bool is_damaged = broker.sim.restored().findings.is_damaged();
+          if (is_damaged) ++damaged;
+          // It writes, but not where something may be that it does not know.
+          Client other(broker, Version::V5);
+          other.connect("other", kLasting);
+          if (!other.closed() && other.next()) other.publish("elsewhere", "x", kQoS1);
+          broker.stop();
+        }
+        broker.start();
+        story.check();
+      }
+      CHECK(damaged > 0);
+    }
+  }
+}
+
 namespace {
 
 // With pages so small that nearly each object is the last that fits, for some size.
