@@ -80,11 +80,18 @@ struct Store::Mounting final : FrameVisitor {
   [[nodiscard]] static Place find_queued(Held& owner, MessageNumber number,
                                          std::uint64_t told_flags);
   template <class Is>
-  [[nodiscard]] static Place find_in(const Queue<session::Delivery>& queue, Is is);
+  [[nodiscard]] static Place find_in(const Queue<session::Delivery>& queue, Is is) {
+    session::Delivery* before = nullptr;
+    for (session::Delivery* at = queue.first(); at != nullptr; before = at, at = at->next) {
+      if (is(*at)) return {before, at};
+    }
+    return {before, nullptr};
+  }
   [[nodiscard]] session::Delivery* take(Held& owner, const Place& place);
 
   // With memory short: what nobody names any more goes, and what may be on storage only.
   void relieve();
+  void forget_unused();
   void evict(Held& owner, SegmentNumber spared);
   // The same, from storage if need be.
   [[nodiscard]] Place fetch(Held& owner, MessageNumber number, std::uint64_t told_flags);

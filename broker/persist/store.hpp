@@ -148,7 +148,9 @@ class Store final : public session::Journal, private LogHandler {
   // One is written, the other one is copied from.
   static constexpr std::uint32_t kFewSegments = 2;
 
-  // What the record of a message has beside its texts, and what a delivery takes.
+  // The most that a record takes beside its texts.
+  static constexpr std::size_t kRecord = 64;
+  // About what the record of a message has beside its texts, and what a delivery takes.
   static constexpr std::size_t kAroundMessage = 40;
   static constexpr std::size_t kAroundDelivery = 24;
 

@@ -15,8 +15,6 @@ namespace {
 
 // Entries that a turn looks at.
 constexpr std::uint32_t kVisits = 2'048;
-// The most that a record takes beside its texts.
-constexpr std::size_t kRecord = 64;
 
 }  // namespace
 

@@ -20,8 +20,6 @@ namespace {
 
 // Owners that a turn looks at.
 constexpr int kVisits = 1'024;
-// The most that a record takes beside its texts.
-constexpr std::size_t kRecord = 64;
 
 }  // namespace
 
