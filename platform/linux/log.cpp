@@ -22,7 +22,7 @@ constexpr std::string_view kDefaultFormat = "%Y-%m-%dT%H:%M:%S%z";
 
 struct Level {
   std::string_view prefix;  // people search logs for "Error: "
-  int priority;
+  int severity;
 };
 
 Level level_of(LogLevel level) {
@@ -45,14 +45,6 @@ Level level_of(LogLevel level) {
   return {"", LOG_INFO};
 }
 
-int facility_of(std::string_view name) {
-  if (name.size() == 6 && name.starts_with("local") && name[5] >= '0' && name[5] <= '7')
-    return LOG_LOCAL0 + ((name[5] - '0') << 3);
-  if (name == "user") return LOG_USER;
-  if (name == "syslog") return LOG_SYSLOG;
-  return LOG_DAEMON;
-}
-
 // One call, and only when it won't wait: a pipe or terminal that says so has room for a line.
 // Nonblocking mode would be shared with whoever gave us the descriptor.
 void write_ready(int fd, std::string_view line) {
@@ -67,10 +59,6 @@ Log::Log(const hal::WallClock& clock) : clock_(clock), settings_(&kDefaultSettin
   kDefaultFormat.copy(format_.data(), format_.size() - 1);
 }
 
-Log::~Log() {
-  if (syslog_) closelog();
-}
-
 bool Log::configure(const settings::Log& settings, bool daemon) {
   settings_ = &settings;
   if (!settings.timestamp_format.empty()) {
@@ -80,8 +68,8 @@ bool Log::configure(const settings::Log& settings, bool daemon) {
   }
   stderr_ = settings.to_stderr && !daemon;
   stdout_ = settings.to_stdout && !daemon;
-  syslog_ = settings.to_syslog || (daemon && settings.to_stderr && settings.file.empty());
-  if (syslog_) openlog("midge", LOG_PID | LOG_NDELAY, facility_of(settings.facility));
+  if (settings.to_syslog || (daemon && settings.to_stderr && settings.file.empty()))
+    syslog_.open(settings.facility);
   if (settings.file.empty()) return true;
 
   file_.reset(open_file());
@@ -124,7 +112,8 @@ bool Log::shows_at_start(LogLevel level) const {
 }
 
 bool Log::wants(LogLevel level) const {
-  return shows_at_start(level) || (is_wanted(level) && (stderr_ || stdout_ || syslog_ || file_));
+  return shows_at_start(level) ||
+         (is_wanted(level) && (stderr_ || stdout_ || syslog_.is_open() || file_));
 }
 
 std::string_view Log::stamp() {
@@ -159,9 +148,7 @@ void Log::write(LogLevel level, std::string_view line) {
   if (stdout_) write_ready(STDOUT_FILENO, whole);
   if (file_) [[maybe_unused]]
     const ssize_t lost = ::write(file_.get(), whole.data(), whole.size());
-  if (syslog_)
-    syslog(shown.priority, "%s%.*s", shown.prefix.data(), static_cast<int>(line.size()),
-           line.data());
+  if (syslog_.is_open()) syslog_.write(shown.severity, clock_.now(), shown.prefix, line);
 }
 
 }  // namespace midge::platform

@@ -12,6 +12,7 @@
 #include "broker/hal/wall_clock.hpp"
 #include "broker/settings/settings.hpp"
 #include "platform/linux/descriptor.hpp"
+#include "platform/linux/syslog.hpp"
 
 namespace midge::platform {
 
@@ -21,7 +22,6 @@ class Log final : public LogSink {
   explicit Log(const hal::WallClock& clock);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  ~Log();
 
   // Opens what `settings` asks for; it outlives the log. False, and said so, when the file can't
   // be opened. A daemon has no stderr: syslog stands in when nothing else was chosen.
@@ -51,8 +51,8 @@ class Log final : public LogSink {
   bool starting_ = true;
   bool stderr_ = true;
   bool stdout_ = false;
-  bool syslog_ = false;
   Descriptor file_;
+  Syslog syslog_;
   std::int64_t stamped_second_ = -1;
   std::size_t stamp_size_ = 0;
   std::array<char, kMaximumStamp> stamp_;         // of stamped_second_
