@@ -9,8 +9,7 @@ Broker::Broker(World& world)
       journal(world),
       loader(world, *this),
       authorizer(world),
-      world_(world),
-      memory_(nullptr, FreeAligned{std::align_val_t{kLargestPage}}) {
+      world_(world) {
   settings.listener_count = 1;
   settings.limits.memory_bytes = std::size_t{16} << 20;
 }
@@ -28,10 +27,8 @@ void Broker::keep_in(Storage& storage, std::size_t buffer_bytes, Duration interv
 
 bool Broker::start() {
   MIDGE_ASSERT(!running());
-  const std::size_t bytes = settings.limits.memory_bytes;
-  memory_.reset(static_cast<std::uint8_t*>(::operator new (bytes, std::align_val_t{kLargestPage})));
-  arena_ = std::make_unique<Arena>(MutableBytes(memory_.get(), bytes), page_bytes, reserve_pages,
-                                   backing_);
+  memory_ = ArenaMemory(settings.limits.memory_bytes);
+  arena_ = std::make_unique<Arena>(memory_.range(), page_bytes, reserve_pages, backing_);
   metrics = {};
   if (storage_ != nullptr) {
     store_.emplace(persist::Store::Parts{.storage = *storage_,
@@ -87,7 +84,7 @@ void Broker::end() {
   core_ = nullptr;
   store_.reset();
   arena_.reset();
-  memory_.reset();
+  memory_ = {};
 }
 
 void Broker::begin(Instant now, WallTime wall) {

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <optional>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "broker/routing/match_ahead.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/settings/settings.hpp"
+#include "platform/sim/arena_memory.hpp"
 #include "platform/sim/authorizer.hpp"
 #include "platform/sim/entropy.hpp"
 #include "platform/sim/journal.hpp"
@@ -36,7 +36,7 @@ class Broker final : private Engine, private LoadedHandler {
 
   // One listener, anonymous clients allowed, 16 MiB of memory.
   settings::Settings settings;
-  std::size_t page_bytes = kLargestPage;
+  std::size_t page_bytes = ArenaMemory::kAlignment;
   std::size_t reserve_pages = 64;
   persist::Store::Eviction eviction{};  // with keep_in()
   Entropy entropy;
@@ -75,12 +75,6 @@ class Broker final : private Engine, private LoadedHandler {
   [[nodiscard]] persist::MountError mount_error() const { return mount_error_; }
 
  private:
-  static constexpr std::size_t kLargestPage = 4'096;
-  struct FreeAligned {
-    std::align_val_t alignment;
-    void operator()(std::uint8_t* memory) const { ::operator delete(memory, alignment); }
-  };
-
   void end();
   void begin(Instant now, WallTime wall) override;
   void turn() override;
@@ -94,7 +88,7 @@ class Broker final : private Engine, private LoadedHandler {
   }
 
   World& world_;
-  std::unique_ptr<std::uint8_t, FreeAligned> memory_;
+  ArenaMemory memory_;
   NoBacking backing_;
   std::unique_ptr<Arena> arena_;
   routing::NoVirtualTopics no_virtual_topics_;
