@@ -326,7 +326,7 @@ class Connection final : public hal::TransportHandler, public session::Attachmen
   // How many PUBLISHes with QoS > 0 may be open toward the client.
   [[nodiscard]] std::uint16_t window() const;
   void count_publish(session::Delivery& delivery);
-  [[nodiscard]] bool is_droppable(const session::Delivery& delivery, message::Loaded loaded) const;
+  [[nodiscard]] bool is_droppable(const session::Delivery& delivery) const;
   // --- outbox_apply.cpp ---
   void apply(Plan& plan, std::size_t taken);
   void apply(const PlannedPacket& packet);

@@ -12,7 +12,6 @@
 #include "broker/connection/halves.hpp"
 #include "broker/connection/outbox_scratch.hpp"
 #include "broker/hal/entropy.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/lifecycle.hpp"
 #include "broker/routing/router.hpp"
@@ -36,7 +35,6 @@ struct Context {
   metrics::Metrics& metrics;
   LogSink& log;
   hal::Entropy& entropy;
-  message::Loader& loader;
   auth::Authorizer& authorizer;
   auth::Authenticator& authenticator;
   auth::DecisionHandler& decisions;

@@ -163,12 +163,7 @@ void Connection::plan_resends(Plan& plan) {
       plan.is_window_full = true;
       return;
     }
-    const message::Loaded loaded = context_.loader.load(*delivery->message);
-    if (loaded == message::Loaded::Pending) {
-      plan.is_window_full = true;
-      return;
-    }
-    if (is_droppable(*delivery, loaded)) {
+    if (is_droppable(*delivery)) {
       end_delivery(Sessions::find_inflight(*session_, delivery->packet_id));
       delivery = following;
       continue;
@@ -186,17 +181,13 @@ std::uint16_t Connection::window() const {
   return std::min(receive_maximum_, receive_limit());
 }
 
-// Whether a delivery ends here: expired before it began [MQTT-3.3.2-5], too large for the client
-// [MQTT-3.1.2-25], or lost. Counts why.
-bool Connection::is_droppable(const Delivery& delivery, message::Loaded loaded) const {
+// Whether a delivery ends here: expired before it began [MQTT-3.3.2-5], or too large for the
+// client [MQTT-3.1.2-25]. Counts why.
+bool Connection::is_droppable(const Delivery& delivery) const {
   const Message& message = *delivery.message;
   // What was sent once is not given up for its age [MQTT-4.3.3-7].
   if (delivery.state == OutboundState::Queued && message.is_expired(context_.now)) {
     count(Cause::Expired);
-    return true;
-  }
-  if (loaded == message::Loaded::Failed) {
-    count(Cause::StorageFailed);
     return true;
   }
   // What it has of its own must fit the scratch, all of it what the client takes.
@@ -259,9 +250,7 @@ Connection::Planned Connection::plan_delivery(Plan& plan, Delivery& delivery, De
   if (plan_again(plan, delivery)) return Planned::Yes;
   session::Session& session = *session_;
   Message& message = *delivery.message;
-  const message::Loaded loaded = context_.loader.load(message);
-  if (loaded == message::Loaded::Pending) return Planned::No;
-  if (is_droppable(delivery, loaded)) {
+  if (is_droppable(delivery)) {
     ++context_.metrics.publish_dropped;
     record(session::RecordKind::Discarded, 0, &delivery);
     context_.sessions.deliveries().destroy(context_.sessions.dequeue_after(session, before));

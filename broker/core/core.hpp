@@ -17,7 +17,6 @@
 #include "broker/base/time.hpp"
 #include "broker/hal/entropy.hpp"
 #include "broker/hal/listener.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/lifecycle.hpp"
 #include "broker/routing/look_ahead.hpp"
@@ -34,7 +33,6 @@ struct Seams {
   LogSink& log;
   metrics::Metrics& metrics;
   session::Journal& journal;
-  message::Loader& loader;
   auth::Authorizer& authorizer;
   auth::Authenticator& authenticator;
   routing::VirtualTopics& virtual_topics;
@@ -77,7 +75,7 @@ class Core : public hal::Acceptor {
   void shut_down();
   [[nodiscard]] bool drained() const;
 
-  // What load() answered Pending for, or what a journal answered Later for, is there or has failed.
+  // What a journal answered Later for is there or has failed.
   void on_loaded();
 
   [[nodiscard]] Rooms rooms();

@@ -48,7 +48,6 @@ struct Core::State final : Core, auth::DecisionHandler {
                 .metrics = seams.metrics,
                 .log = seams.log,
                 .entropy = seams.entropy,
-                .loader = seams.loader,
                 .authorizer = seams.authorizer,
                 .authenticator = seams.authenticator,
                 .decisions = *this,

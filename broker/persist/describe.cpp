@@ -1,53 +1,45 @@
 #include "broker/persist/describe.hpp"
 
+#include "broker/base/text_list.hpp"
+
 namespace midge::persist {
 
 namespace {
 
-constexpr RecordNames kNames[kRecordTypes] = {
-    {},
-    {.type = "Session",
-     .owner = "session",
-     .message = "from",
-     .numbers = {"expiry", "grace", "last_packet_id", "flags"},
-     .texts = {"client_id", "user_name"}},
-    {.type = "OwnerEnded", .owner = "owner"},
-    {.type = "SessionAway", .owner = "session", .numbers = {"since"}},
-    {.type = "Subscribed",
-     .owner = "session",
-     .numbers = {"options", "identifier"},
-     .texts = {"filter"}},
-    {.type = "Unsubscribed", .owner = "session", .texts = {"filter"}},
-    {.type = "Message",
-     .message = "message",
-     .numbers = {"flags", "expires", "publisher"},
-     .texts = {"topic", "properties_base64", "payload_base64"}},
-    {.type = "Queued",
-     .owner = "owner",
-     .message = "message",
-     .numbers = {"flags"},
-     .texts = {"identifiers_base64"}},
-    {.type = "Launched",
-     .owner = "session",
-     .message = "message",
-     .numbers = {"packet_id", "flags"}},
-    {.type = "Received", .owner = "session", .numbers = {"packet_id"}},
-    {.type = "Done", .owner = "session", .numbers = {"packet_id"}},
-    {.type = "Discarded", .owner = "owner", .message = "message", .numbers = {"flags"}},
-    {.type = "InboundOpened", .owner = "session", .numbers = {"packet_id"}},
-    {.type = "InboundClosed", .owner = "session", .numbers = {"packet_id"}},
-    {.type = "Retained", .message = "message"},
-    {.type = "RetainedGone", .texts = {"topic"}},
-    {.type = "Will", .owner = "session", .message = "message", .numbers = {"delay", "expiry"}},
-    {.type = "WillGone", .owner = "session"},
-    {.type = "Group", .owner = "group", .texts = {"filter"}},
-    {.type = "Released", .numbers = {"segment"}},
+// type | owner | message | 4 numbers | 3 texts
+constexpr const char* kNames[kRecordTypes] = {
+    "",
+    "Session|session|from|expiry|grace|last_packet_id|flags|client_id|user_name",
+    "OwnerEnded|owner",
+    "SessionAway|session||since",
+    "Subscribed|session||options|identifier|||filter",
+    "Unsubscribed|session||||||filter",
+    "Message||message|flags|expires|publisher||topic|properties_base64|payload_base64",
+    "Queued|owner|message|flags||||identifiers_base64",
+    "Launched|session|message|packet_id|flags",
+    "Received|session||packet_id",
+    "Done|session||packet_id",
+    "Discarded|owner|message|flags",
+    "InboundOpened|session||packet_id",
+    "InboundClosed|session||packet_id",
+    "Retained||message",
+    "RetainedGone|||||||topic",
+    "Will|session|message|delay|expiry",
+    "WillGone|session",
+    "Group|group||||||filter",
+    "Released|||segment",
 };
 
 }  // namespace
 
-const RecordNames& names_of(RecordType type) {
-  return kNames[static_cast<std::size_t>(type)];
+RecordNames names_of(RecordType type) {
+  const char* const names = kNames[static_cast<std::size_t>(type)];
+  RecordNames of{
+      .type = text_at(names, 0), .owner = text_at(names, 1), .message = text_at(names, 2)};
+  std::size_t at = 3;
+  for (std::string_view& name : of.numbers) name = text_at(names, at++);
+  for (std::string_view& name : of.texts) name = text_at(names, at++);
+  return of;
 }
 
 }  // namespace midge::persist

@@ -20,6 +20,6 @@ struct RecordNames {
 // A name of a text that is not text but bytes ends so.
 inline constexpr std::string_view kBase64 = "_base64";
 
-[[nodiscard]] const RecordNames& names_of(RecordType type);
+[[nodiscard]] RecordNames names_of(RecordType type);
 
 }  // namespace midge::persist

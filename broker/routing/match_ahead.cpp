@@ -126,7 +126,7 @@ void MatchAhead::reach(const SubscriptionTree& tree, std::uint8_t topic, const T
   const std::string_view name = topics_[topic].name;
   // A leading wildcard does not match topics that begin with $ [MQTT-4.7.2-1].
   const bool wildcards = node.parent != nullptr || !topic::is_hidden(name);
-  Step step;
+  Step step{};
   step.topic = topic;
   if (node.has_rest && wildcards) look_below(tree, node, Branch::Rest, step);
   if (rest == SubscriptionTree::kEnd) return add(topic, node);
@@ -156,7 +156,7 @@ void MatchAhead::add(std::uint8_t topic, const TreeNode& node) {
   }
   matches.nodes[matches.count++] = const_cast<TreeNode*>(&node);
   matches.subscribers += node.subscriber_count;
-  Step step;
+  Step step{};
   step.subscriber = node.subscribers.first();
   step.topic = topic;
   step.stage = Stage::Subscriber;

@@ -20,6 +20,9 @@ class MatchAhead final : public LookAhead {
   // Nodes and subscriptions beyond the caches that are closest.
   static constexpr std::size_t kManyNodes = 4'096;
 
+  // Writes to none of its tables, and is not constant: a static one is no part of a program's file.
+  MatchAhead() {}  // NOLINT(modernize-use-equals-default)
+
   [[nodiscard]] std::size_t look(const SubscriptionTree& tree, Bytes received) override;
   [[nodiscard]] const Matches* take(std::string_view topic_name) override;
   void forget() override { next_ = count_ = 0; }
@@ -43,18 +46,18 @@ class MatchAhead final : public LookAhead {
   };
   enum class Branch : std::uint8_t { Literal, Plus, Rest };
   struct Step {
-    const TreeNode* parent = nullptr;
+    const TreeNode* parent;
     union {
-      const LevelNode* child = nullptr;
+      const LevelNode* child;
       const session::Subscriber* subscriber;
       const session::Session* session;
     };
-    std::uint32_t hash = 0;         // Bucket, Child: of the level below `parent`
-    std::uint32_t at = 0;           // where that level begins in the topic name
-    std::uint32_t level_bytes = 0;  // and its length
-    std::uint8_t topic = 0;
-    Stage stage = Stage::Bucket;
-    Branch branch = Branch::Literal;
+    std::uint32_t hash;         // Bucket, Child: of the level below `parent`
+    std::uint32_t at;           // where that level begins in the topic name
+    std::uint32_t level_bytes;  // and its length
+    std::uint8_t topic;
+    Stage stage;
+    Branch branch;
   };
   static constexpr std::size_t kSteps = 128;  // a power of two
 
@@ -72,8 +75,8 @@ class MatchAhead final : public LookAhead {
   std::size_t next_ = 0;  // the topic that is asked for next, probably
   std::size_t first_step_ = 0;
   std::size_t step_count_ = 0;
-  std::array<Topic, kTopics> topics_{};
-  std::array<Step, kSteps> steps_{};  // a ring
+  std::array<Topic, kTopics> topics_;
+  std::array<Step, kSteps> steps_;  // a ring
 };
 
 }  // namespace midge::routing

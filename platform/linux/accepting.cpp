@@ -49,6 +49,9 @@ void DescriptorReserve::tell(Instant now) {
              "Try increasing \"ulimit -n\" or equivalent.");
 }
 
+// Here and not in the class, where the compiler writes it out for each of an array.
+SocketListener::SocketListener() = default;
+
 bool SocketListener::start(ListenSocket& socket, Entrance& entrance) {
   entrance_ = &entrance;
   index_ = socket.listener;

@@ -43,8 +43,8 @@ struct Entrance {
 
 class SocketListener final : public hal::Listener, public Source {
  public:
-  // Takes `socket` over when start() succeeds.
-  SocketListener() = default;
+  SocketListener();
+  // Takes `socket` over when it succeeds.
   [[nodiscard]] bool start(ListenSocket& socket, Entrance& entrance);
 
   void close() override;

@@ -11,7 +11,6 @@
 #include "broker/base/text.hpp"
 #include "broker/config/config.hpp"
 #include "broker/core/core.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/match_ahead.hpp"
 #include "broker/sys/sys_topics.hpp"
@@ -134,11 +133,10 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
   Arena arena(memory.range(), kPageBytes, reserve_pages(memory.range().size()), memory);
   KernelEntropy entropy;
   metrics::Metrics metrics;
-  message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   sys::SysTopics sys_topics(metrics, arena, kVersion, monotonic_now());
-  static constinit routing::MatchAhead match_ahead;  // untouched while there are few filters
+  static routing::MatchAhead match_ahead;  // untouched while there are few filters
   EventLoop loop;
   Connections connections(loop, arena);
   Signals signals(log);
@@ -156,7 +154,6 @@ ExitCode serve(const settings::Settings& settings, AddressSpace& memory, ListenS
                                     .log = log,
                                     .metrics = metrics,
                                     .journal = keeping.journal(),
-                                    .loader = loader,
                                     .authorizer = authorizer,
                                     .authenticator = authenticator,
                                     .virtual_topics = keeping.topics(sys_topics),

@@ -135,7 +135,7 @@ class Dumper final : public Visitor {
  public:
   void on_record(const Record& record, Position position) override {
     Visitor::on_record(record, position);
-    const persist::RecordNames& names = persist::names_of(record.type);
+    const persist::RecordNames names = persist::names_of(record.type);
     begin(position).text("type", names.type);
     if (!names.owner.empty()) lines_.number(names.owner, record.owner);
     if (!names.message.empty()) lines_.number(names.message, record.message);

@@ -5,11 +5,7 @@
 namespace midge::sim {
 
 Broker::Broker(World& world)
-    : entropy(world.random().next()),
-      journal(world),
-      loader(world, *this),
-      authorizer(world),
-      world_(world) {
+    : entropy(world.random().next()), journal(world), authorizer(world), world_(world) {
   settings.listener_count = 1;
   settings.limits.memory_bytes = std::size_t{16} << 20;
 }
@@ -45,7 +41,6 @@ bool Broker::start() {
                                         .log = log,
                                         .metrics = metrics,
                                         .journal = *chosen,
-                                        .loader = loader,
                                         .authorizer = authorizer,
                                         .authenticator = *authenticator_,
                                         .virtual_topics = *virtual_topics_,
@@ -72,7 +67,6 @@ void Broker::stop() {
   world_.detach();
   end();
   journal.restart();
-  loader.restart();
   authorizer.restart();
 }
 

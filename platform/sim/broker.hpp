@@ -19,14 +19,13 @@
 #include "platform/sim/authorizer.hpp"
 #include "platform/sim/entropy.hpp"
 #include "platform/sim/journal.hpp"
-#include "platform/sim/loader.hpp"
 #include "platform/sim/log.hpp"
 #include "platform/sim/storage.hpp"
 #include "platform/sim/world.hpp"
 
 namespace midge::sim {
 
-class Broker final : private Engine, private LoadedHandler {
+class Broker final : private Engine {
  public:
   // `world` outlives the broker.
   explicit Broker(World& world);
@@ -42,7 +41,6 @@ class Broker final : private Engine, private LoadedHandler {
   Entropy entropy;
   Log log;
   Journal journal;
-  Loader loader;
   Authorizer authorizer;
   metrics::Metrics metrics;  // starts anew with the broker
 
@@ -82,9 +80,6 @@ class Broker final : private Engine, private LoadedHandler {
   [[nodiscard]] hal::TransportHandler* accept(hal::Transport& transport,
                                               std::uint16_t listener) override {
     return core_->accept(transport, listener);
-  }
-  void on_loaded() override {
-    if (core_ != nullptr) core_->on_loaded();
   }
 
   World& world_;

@@ -12,7 +12,6 @@
 #include "broker/hal/entropy.hpp"
 #include "broker/hal/text_source.hpp"
 #include "broker/hal/wall_clock.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/sys/sys_topics.hpp"
@@ -92,7 +91,6 @@ struct Front {
   metrics::Metrics metrics;
   NoBacking backing;
   session::NoJournal journal;
-  message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   routing::NoLookAhead look_ahead;
@@ -167,7 +165,6 @@ Ended serve(Front& front, Body& body, const std::atomic<bool>* stop) {
                                                 .log = front.log,
                                                 .metrics = front.metrics,
                                                 .journal = front.journal,
-                                                .loader = front.loader,
                                                 .authorizer = front.authorizer,
                                                 .authenticator = front.authenticator,
                                                 .virtual_topics = body.sys_topics,

@@ -27,8 +27,6 @@ enum class Op : std::uint8_t {
   Close,
   HoldJournal,
   ReleaseJournal,
-  HoldLoader,
-  ReleaseLoader,
   Count
 };
 
@@ -96,13 +94,6 @@ void step(sim::World& world, sim::Broker& broker, std::span<sim::Link*> links, S
       broker.journal.hold = false;
       broker.journal.release();
       break;
-    case Op::HoldLoader:
-      broker.loader.hold = true;
-      break;
-    case Op::ReleaseLoader:
-      broker.loader.hold = false;
-      broker.loader.release();
-      break;
     case Op::Count:
       break;
   }
@@ -131,8 +122,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   broker.journal.hold = false;
   broker.journal.release();
-  broker.loader.hold = false;
-  broker.loader.release();
   for (sim::Link* const link : links) link->cut();
   world.advance(std::chrono::seconds(70));  // sessions of 5.0 clients have ended then
   check(broker.metrics.open_connections == 0);

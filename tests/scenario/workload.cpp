@@ -83,11 +83,6 @@ void Workload::choose_profile() {
   } else if (random_.chance(60)) {
     choose_journal();
   }
-  if (random_.chance(30)) {
-    broker_.loader.pending_percent = 20;
-    broker_.loader.delay_ms = {0, 40};
-    profile_ += " late-loads";
-  }
   if (random_.chance(40)) {
     limits.inflight_messages = 4;
     profile_ += " small-window";
@@ -316,7 +311,6 @@ void Workload::calm_down() {
     cut_power();
   }
   broker_.journal.fail_percent = 0;
-  broker_.loader.pending_percent = 0;
   world_.advance(Duration{10'000});  // what is stalled goes on
   for (const auto& actor : actors_) {
     if (actor->kind() == Kind::Transient) {

@@ -8,7 +8,7 @@
 //   broker.settle();                               // all that is due now; clients do it themselves
 //
 // Links are perfect and immediate unless `broker.link` (sim::LinkOptions, for the next clients)
-// says otherwise. What else a test may turn: broker.journal, .loader, .authorizer, .entropy (see
+// says otherwise. What else a test may turn: broker.journal, .authorizer, .entropy (see
 // the top of platform/sim/<name>.hpp); and look at: broker.metrics, broker.log, broker.world.
 //
 // conformance_board is made of the same tests with a board in QEMU in the simulator's place: the

@@ -10,7 +10,6 @@
 #include "broker/base/text.hpp"
 #include "broker/config/config.hpp"
 #include "broker/core/core.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/session/journal.hpp"
 #include "broker/sys/sys_topics.hpp"
@@ -159,7 +158,6 @@ int run(const Image& image) {
   Arena arena(image.arena, image.page_bytes, image.reserve_pages, backing);
   static metrics::Metrics metrics;
   session::NoJournal journal;
-  message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   static sys::SysTopics sys_topics(metrics, arena, kVersion, now());
@@ -169,7 +167,6 @@ int run(const Image& image) {
                                                                 .log = console,
                                                                 .metrics = metrics,
                                                                 .journal = journal,
-                                                                .loader = loader,
                                                                 .authorizer = authorizer,
                                                                 .authenticator = authenticator,
                                                                 .virtual_topics = sys_topics,

@@ -12,7 +12,6 @@
 #include "broker/core/core.hpp"
 #include "broker/hal/entropy.hpp"
 #include "broker/hal/transport.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/metrics/metrics.hpp"
 #include "broker/routing/match_ahead.hpp"
 #include "broker/session/journal.hpp"
@@ -125,7 +124,6 @@ class World {
                                            .log = log_,
                                            .metrics = metrics_,
                                            .journal = journal_,
-                                           .loader = loader_,
                                            .authorizer = authorizer_,
                                            .authenticator = authenticator_,
                                            .virtual_topics = virtual_topics_,
@@ -171,7 +169,6 @@ class World {
   NoLog log_;
   metrics::Metrics metrics_;
   session::NoJournal journal_;
-  message::AlwaysResident loader_;
   auth::AllowAll authorizer_;
   auth::NoAuthenticator authenticator_;
   routing::NoVirtualTopics virtual_topics_;

@@ -48,7 +48,6 @@ class Broker {
   SimulatorsOwn::World world;
   SimulatorsOwn::Broker sim;
   SimulatorsOwn::Journal journal;
-  SimulatorsOwn::Loader loader;
   SimulatorsOwn::Authorizer authorizer;
   SimulatorsOwn::Log log;
   SimulatorsOwn::LinkOptions link;

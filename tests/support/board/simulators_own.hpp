@@ -31,7 +31,6 @@ class Absent {
 
 struct SimulatorsOwn {
   static constexpr const char* kJournal = "a journal that waits or fails";
-  static constexpr const char* kLoader = "a loader that waits or fails";
   static constexpr const char* kAuthorizer = "an authorizer";
   static constexpr const char* kLog = "the log";
   static constexpr const char* kInside = "a look inside";
@@ -48,15 +47,6 @@ struct SimulatorsOwn {
     Absent<std::uint32_t> fail_percent{kJournal};
     [[noreturn]] static void release() { needs_simulator(kJournal); }
     [[noreturn]] static std::size_t open_commits() { needs_simulator(kJournal); }
-  };
-
-  struct Loader {
-    Absent<std::uint32_t> pending_percent{kLoader};
-    Absent<std::uint32_t> fail_percent{kLoader};
-    Absent<sim::Range> delay_ms{kLoader};
-    Absent<bool> hold{kLoader};
-    [[noreturn]] static void release() { needs_simulator(kLoader); }
-    [[noreturn]] static std::size_t times_pending() { needs_simulator(kLoader); }
   };
 
   struct Authorizer {

@@ -11,7 +11,6 @@ Broker::Broker(std::uint64_t seed)
       listener(sim.settings.listeners[0]),
       limits(sim.settings.limits),
       journal(sim.journal),
-      loader(sim.loader),
       authorizer(sim.authorizer),
       entropy(sim.entropy),
       log(sim.log),

@@ -27,7 +27,6 @@ class Broker {
   settings::Listener& listener;  // the first one
   settings::Limits& limits;
   sim::Journal& journal;
-  sim::Loader& loader;
   sim::Authorizer& authorizer;
   sim::Entropy& entropy;
   sim::Log& log;

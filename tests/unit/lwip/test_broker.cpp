@@ -8,7 +8,6 @@
 #include "broker/auth/authenticator.hpp"
 #include "broker/auth/authorizer.hpp"
 #include "broker/core/core.hpp"
-#include "broker/message/loader.hpp"
 #include "broker/routing/virtual_topics.hpp"
 #include "broker/session/journal.hpp"
 #include "tests/support/hex.hpp"
@@ -45,7 +44,6 @@ struct BrokerWorld {
                                          .log = log,
                                          .metrics = world.metrics,
                                          .journal = journal,
-                                         .loader = loader,
                                          .authorizer = authorizer,
                                          .authenticator = authenticator,
                                          .virtual_topics = virtual_topics,
@@ -77,7 +75,6 @@ struct BrokerWorld {
   FixedEntropy entropy;
   Silence log;
   session::NoJournal journal;
-  message::AlwaysResident loader;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   routing::NoVirtualTopics virtual_topics;

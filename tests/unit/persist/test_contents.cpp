@@ -152,7 +152,7 @@ TEST_CASE("every type of record has a name, and a name for each of its fields") 
   for (std::size_t type = 1; type < persist::kRecordTypes; ++type) {
     CAPTURE(type);
     const auto record_type = static_cast<persist::RecordType>(type);
-    const persist::RecordNames& names = persist::names_of(record_type);
+    const persist::RecordNames names = persist::names_of(record_type);
     CHECK_FALSE(names.type.empty());
     // Each field that has a name costs a byte at least, and no other does.
     std::size_t fields = 0;

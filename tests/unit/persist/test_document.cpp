@@ -14,7 +14,7 @@ TEST_CASE("every type of record is in the documentation, with its number and fie
   const std::string document{std::istreambuf_iterator<char>(file), {}};
   REQUIRE_FALSE(document.empty());
   for (std::size_t type = 1; type < persist::kRecordTypes; ++type) {
-    const persist::RecordNames& names = persist::names_of(static_cast<persist::RecordType>(type));
+    const persist::RecordNames names = persist::names_of(static_cast<persist::RecordType>(type));
     std::string numbers;
     std::string texts;
     const auto add = [](std::string& to, std::string_view name) {

@@ -10,14 +10,12 @@
 namespace midge::test {
 namespace {
 
-// Clients on rough links, with commits, payloads and decisions that come late.
+// Clients on rough links, with commits and decisions that come late.
 std::uint64_t trace_of(std::uint64_t seed) {
   Broker broker(seed);
   broker.journal.durable = true;
   broker.journal.inside_percent = 30;
   broker.journal.delay_ms = {0, 20};
-  broker.loader.pending_percent = 30;
-  broker.loader.delay_ms = {0, 20};
   broker.world.events_per_turn = {1, 5};
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 4; ++i) {
@@ -70,18 +68,6 @@ TEST_CASE("a decision that is pending holds CONNACK") {
   a.expect_nothing();
   broker.authorizer.decide();
   a.expect_connack();
-}
-
-TEST_CASE("a payload that is pending holds the delivery") {
-  Broker broker;
-  Client a(broker, Version::V5, "a");
-  a.must_subscribe("t");
-  broker.loader.hold = true;
-  a.publish("t", "x");
-  a.expect_nothing();
-  CHECK(broker.loader.times_pending() == 1);
-  broker.loader.release();
-  a.expect_publish("t", "x");
 }
 
 TEST_CASE("a broker without entropy does not start") {

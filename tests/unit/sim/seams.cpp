@@ -5,7 +5,6 @@
 #include "platform/sim/authorizer.hpp"
 #include "platform/sim/entropy.hpp"
 #include "platform/sim/journal.hpp"
-#include "platform/sim/loader.hpp"
 #include "platform/sim/log.hpp"
 #include "platform/sim/world.hpp"
 
@@ -86,39 +85,6 @@ TEST_CASE("a commit that fails takes those behind it along") {
   CHECK(durable.failed == Numbers{2});
   journal.commit(durable);
   CHECK(durable.safe == Numbers{1, 4});
-}
-
-struct Loaded final : sim::LoadedHandler {
-  int times = 0;
-  void on_loaded() override { ++times; }
-};
-
-TEST_CASE("a loader that lets wait is Pending until it says so, then has it once") {
-  World world;
-  Loaded loaded;
-  sim::Loader loader(world, loaded);
-  int memory = 0;  // of a message only the address counts
-  auto& message = *reinterpret_cast<message::Message*>(&memory);
-  CHECK(loader.load(message) == message::Loaded::Ready);
-
-  loader.pending_percent = 100;
-  loader.delay_ms = {20, 20};
-  CHECK(loader.load(message) == message::Loaded::Pending);
-  CHECK(loader.load(message) == message::Loaded::Pending);
-  world.advance(20ms);
-  CHECK(loaded.times == 1);
-  CHECK(loader.load(message) == message::Loaded::Ready);
-  CHECK(loader.load(message) == message::Loaded::Pending);
-
-  loader.restart();
-  loader.hold = true;
-  loader.fail_percent = 100;
-  CHECK(loader.load(message) == message::Loaded::Pending);
-  world.advance(1h);
-  CHECK(loader.load(message) == message::Loaded::Pending);
-  loader.release();
-  world.settle();
-  CHECK(loader.load(message) == message::Loaded::Failed);
 }
 
 struct Decisions final : auth::DecisionHandler {
