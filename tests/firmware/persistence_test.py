@@ -13,6 +13,7 @@ import threading
 
 from board import Board, Card, Failure, main
 from mqtt import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, Client, packet, publish
+from smoke_test import check_stack
 
 ROUNDS = 5
 WINDOW = 4  # messages of the publisher that are under way
@@ -170,7 +171,9 @@ class Story:
 
     def _check_retained(self, client: Client) -> None:
         expect(client.subscribe("state/#", 1), 1, "SUBACK")
-        client.ping()
+        wanted = {topic for topic, (safe, _) in self._retained.items() if safe > 0}
+        while not wanted <= {topic for topic, _ in client.publishes}:
+            client.receive(len(client.publishes) + 1)
         kept = {topic: number(payload) for topic, payload in client.publishes}
         for topic, (safe, sent) in self._retained.items():
             value = kept.get(topic, 0)
@@ -225,6 +228,7 @@ class Story:
 def check_restart(machine: str, image: str) -> None:
     """A board that nothing happens on is switched off and on again."""
     messages = [(1 + i % 2, str(i).encode()) for i in range(10)]
+    large = bytes(i % 251 for i in range(1500))
     sleeper = Subscriber("service", "jobs")
     with Card() as card:
         with Board(machine, image, *card.options) as board:
@@ -235,20 +239,22 @@ def check_restart(machine: str, image: str) -> None:
             for i in range(4):
                 expect(client.publish(f"state/{i}", str(i).encode(), retain=True), 0x10, "PUBACK")
             expect(client.publish("state/0", b"", retain=True), 0x10, "PUBACK")
+            expect(client.publish("state/large", large, retain=True), 0x10, "PUBACK")
             for qos, payload in messages:
                 expect(client.publish("jobs", payload, qos=qos), 0, "PUBACK")
         for _ in range(2):
             with Board(machine, image, *card.options) as board:
                 board.wait_for(
-                    "Restored: 1 sessions, 1 subscriptions, 10 queued messages, 3 retained"
+                    "Restored: 1 sessions, 1 subscriptions, 10 queued messages, 4 retained"
                 )
                 board.wait_for("running")
         with Board(machine, image, *card.options) as board:
             board.wait_for("running")
             reader = Client(board.port, "reader")
             expect(reader.subscribe("state/+", 1), 1, "SUBACK")
-            reader.ping()
+            reader.receive(4)
             kept = [(f"state/{i}", str(i).encode()) for i in range(1, 4)]
+            kept.append(("state/large", large))
             expect(sorted(reader.publishes), kept, "what is retained")
             sleeper.connect(board.port, True)
             while len(sleeper.got) < len(messages):
@@ -293,7 +299,8 @@ def check_full(machine: str, image: str) -> None:
                 with Board(machine, image, *card.options) as board:
                     line = board.wait_for("Restored: ")
                     board.wait_for("running")
-            print(line)
+                    print(line)
+                    check_stack(board)
 
 
 def check_cards(machine: str, image: str) -> None:
