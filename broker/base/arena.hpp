@@ -63,6 +63,10 @@ class Arena {
     return total_ - used_ > reserve_ ? total_ - used_ - reserve_ : 0;
   }
 
+  [[nodiscard]] std::size_t reserve_pages() const { return reserve_; }
+  // Another reserve from now on: before there are clients none is needed.
+  void keep(std::size_t reserve_pages) { reserve_ = reserve_pages; }
+
   // False while allocations that may use the reserve have taken some of it.
   [[nodiscard]] bool is_reserve_whole() const { return total_ - used_ >= reserve_; }
 

@@ -13,6 +13,9 @@ using settings::Settings;
 using enum Scope;
 using enum NoLimit;
 
+inline constexpr Literal kNoStorage =
+    "there is no storage here, and what was acknowledged would be lost with the power.";
+
 // In ASCII order.
 inline constexpr auto kBrokerRows = std::to_array<Row>({
     special("accept_protocol_versions", ThisListener, "3, 4, 5", "3,4,5",
@@ -38,6 +41,10 @@ inline constexpr auto kBrokerRows = std::to_array<Row>({
            "midge: a connection that has not sent its CONNECT after so many seconds is closed."),
     flag("connection_messages", Global, "true", MIDGE_TARGET(Settings, log.connection_messages),
          "Logs clients that connect and disconnect."),
+    special("durability", Global, "commit, interval milliseconds", "commit", read_durability,
+            "midge: with persistence, what is acknowledged is safe (commit), or safe after at most "
+            "so many milliseconds (interval): a crash loses what was acknowledged in the last of "
+            "them."),
     number("global_max_clients", Global, kLimit, Negative, "-1",
            MIDGE_TARGET(Settings, limits.sessions),
            "Sessions in all, connected or not; -1: no limit."),
@@ -116,6 +123,11 @@ inline constexpr auto kBrokerRows = std::to_array<Row>({
     special("per_listener_settings", Global, "true, false", "false", read_per_listener_settings,
             "With true, allow_anonymous, allow_zero_length_clientid and auto_id_prefix belong to "
             "the listener above them. Must come before them."),
+    flag(
+        "persistence", Global, "false; on a board with a card true", read_persistence,
+        "Keeps sessions, subscriptions, messages and wills, so that they are there after a restart "
+        "or a crash. Refused where midge has no storage.",
+        kNoStorage),
     time("persistent_client_expiration", Type::Duration, {1, 4'294'967'294}, "",
          read_client_expiration,
          "Sessions end at the latest so long after their connection; without it, as the client "
@@ -165,6 +177,7 @@ inline constexpr auto kBrokerRows = std::to_array<Row>({
 inline constexpr auto kBrokerAliases = std::to_array<Alias>({
     {"max_sessions", "global_max_clients"},
     {"maximum_qos", "max_qos"},
+    {"retained_persistence", "persistence"},
 });
 
 }  // namespace midge::config::table

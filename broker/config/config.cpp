@@ -50,8 +50,9 @@ bool load_settings(const CommandLine& command_line, hal::TextSource& source,
 }
 
 bool read_settings(std::string_view file, std::string_view text, settings::Settings& out,
-                   Diagnostics& diagnostics) {
-  Draft draft{.settings = out, .find_key = find_broker_key};
+                   Diagnostics& diagnostics, Storage storage) {
+  Draft draft{
+      .settings = out, .find_key = find_broker_key, .has_storage = storage == Storage::Available};
   Reporter reporter(diagnostics);
   return read_statements(file, text, draft, reporter) && finish(draft, reporter);
 }

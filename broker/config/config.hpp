@@ -28,6 +28,7 @@ enum class Storage : std::uint8_t {
 // one under an operating system. `out` has its defaults before; after an error, which was reported,
 // it is half written. Its texts are views into `text`.
 [[nodiscard]] bool read_settings(std::string_view file, std::string_view text,
-                                 settings::Settings& out, Diagnostics& diagnostics);
+                                 settings::Settings& out, Diagnostics& diagnostics,
+                                 Storage storage = Storage::None);
 
 }  // namespace midge::config

@@ -64,8 +64,6 @@ inline constexpr Literal kNoPlugins =
 inline constexpr Literal kNoProxy =
     "the PROXY protocol is not read yet, so clients could not be told apart.";
 inline constexpr Literal kNoBridge = "there is no bridge yet.";
-inline constexpr Literal kNoStorage =
-    "there is no storage here, and what was acknowledged would be lost with the power.";
 inline constexpr Literal kNoAutosave =
     "with persistence a change is written when it happens, as durability says.";
 
@@ -129,10 +127,6 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
     refused("crlfile", DefaultListener, Type::Text, kNoTls),
     ignored("dhparamfile", Global, Type::Text, kTextBytes, "it is no longer required."),
     refused("disable_client_cert_date_checks", ThisListener, Type::Flag, kNoTls),
-    special("durability", Global, "commit, interval milliseconds", "commit", read_durability,
-            "midge: with persistence, what is acknowledged is safe (commit), or safe after at most "
-            "so many milliseconds (interval): a crash loses what was acknowledged in the last of "
-            "them."),
     ignored("enable_control_api", Global, Type::Flag, {}, "there are no $CONTROL topics."),
     refused("enable_proxy_protocol", ThisListener, Type::Number, kNoProxy),
     refused("global_plugin", Global, Type::Text, kNoPlugins),
@@ -167,10 +161,6 @@ inline constexpr auto kSystemRows = std::to_array<Row>({
                    "Packet buffer size must be between 0 and 65535 inclusive."),
     refused("password_file", Shared, Type::Text,
             "passwords are not checked yet, and every password would be let in."),
-    flag("persistence", Global, "false", read_persistence,
-         "Keeps sessions, subscriptions, messages and wills in files, so that they are there after "
-         "a restart or a crash. Refused where midge has no storage.",
-         kNoStorage),
     ignored("persistence_file", Global, Type::Text, kTextBytes,
             "the store is a folder of files with names of their own."),
     text("persistence_location", Global, "", MIDGE_TARGET(Settings, persistence.location),
@@ -229,7 +219,6 @@ inline constexpr auto kSystemAliases = std::to_array<Alias>({
     {"auth_plugin", "plugin"},
     {"clientid", "remote_clientid"},
     {"password", "remote_password"},
-    {"retained_persistence", "persistence"},
     {"username", "remote_username"},
     {"websockets_headers_size", "packet_buffer_size"},
 });

@@ -14,6 +14,7 @@ namespace midge::core {
 // What memory goes to. In the order of the table.
 enum class User : std::uint8_t {
   Core,
+  Journal,
   SizeClasses,
   Scratch,
   Matching,
@@ -41,6 +42,7 @@ enum class User : std::uint8_t {
 inline constexpr std::size_t kUsers = static_cast<std::size_t>(User::Map) + 1;
 inline constexpr std::array<std::string_view, kUsers> kUserNames = {
     "core and its state",
+    "journal",
     "tables of size classes",
     "scratch of the outbox",
     "stack of matching",

@@ -172,6 +172,7 @@ class Reckoning {
 
   constexpr void put_core() {
     put_pages(User::Core, Core::pages_of(paging_.page_bytes));
+    put_pages(User::Journal, promise_.journal_pages);
     const SizeClassTable classes(paging_.page_bytes, Slab::usable_page_bytes(paging_.page_bytes));
     put_pages(User::SizeClasses,
               round_up(classes.bytes(sizeof(Slab)), paging_.page_bytes) / paging_.page_bytes);

@@ -21,7 +21,8 @@ struct Promise {
   std::uint32_t payload_bytes = 64;
   std::uint32_t half_packet_bytes = kAsLimits;  // of a packet that comes in pieces
 
-  bool journal = false;  // there is one, for which each message keeps a few bytes
+  bool journal = false;             // there is one, for which each message keeps a few bytes
+  std::uint32_t journal_pages = 0;  // that it takes itself
 
   // How many at the same time. kAsLimits: as many as there can be.
   std::uint32_t queued = kAsLimits;  // messages that wait, of all sessions and groups

@@ -24,6 +24,7 @@ struct StorageGeometry {
   std::uint32_t segments = 0;
   std::uint32_t program_unit_bytes = 1;   // writes start and end on multiples of it
   bool reprogram_endangers_unit = false;  // rewriting a unit may lose what it held
+  bool answers_at_once = false;           // never Pending
 };
 
 // One operation at a time. One that reaches beyond a segment or a write that is not of whole

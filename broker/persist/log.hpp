@@ -98,7 +98,8 @@ class Log final : private hal::StorageHandler {
   static constexpr std::size_t kAroundRecords =
       SegmentHeader::kBytes + FrameHeader::kBytes + FrameHeader::kCrcBytes;
 
-  // `buffer` is cut in two: one half is written while the other one fills. All outlive the log.
+  // `buffer` is cut in two: one half is written while the other one fills. Of a device that answers
+  // at once all of it is one half: it fills when it has been written. All outlive the log.
   Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -206,8 +207,15 @@ class Log final : private hal::StorageHandler {
     return (static_cast<std::uint32_t>(bytes) + unit - 1) / unit * unit;
   }
   // A half: room for a segment's header, then a frame.
+  [[nodiscard]] std::size_t half_bytes() const {
+    return geometry_.answers_at_once ? buffer_.size() : buffer_.size() / 2;
+  }
   [[nodiscard]] std::uint8_t* half(bool second) const {
-    return buffer_.data() + (second ? buffer_.size() / 2 : 0);
+    return buffer_.data() + (second ? buffer_.size() - half_bytes() : 0);
+  }
+  // Whether a half can fill: of two, always.
+  [[nodiscard]] bool can_fill() const {
+    return !geometry_.answers_at_once || (!is_busy() && !failed_);
   }
   [[nodiscard]] std::uint8_t* filling() const {
     return half(fills_second_) + SegmentHeader::kBytes + FrameHeader::kBytes;

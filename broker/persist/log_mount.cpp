@@ -21,12 +21,11 @@ Log::Log(hal::Storage& storage, LogHandler& handler, MutableBytes buffer)
 
 Mounted Log::fit() {
   const std::size_t unit = geometry_.program_unit_bytes;
-  const std::size_t half_bytes = buffer_.size() / 2;
-  if (geometry_.segments < kMinimumSegments || unit == 0 || half_bytes <= SegmentHeader::kBytes)
+  if (geometry_.segments < kMinimumSegments || unit == 0 || half_bytes() <= SegmentHeader::kBytes)
     return Mounted::Unfit;
   // Units that can be written from a half, whether a segment's header comes first or not.
-  const std::size_t most = std::min<std::size_t>((half_bytes - SegmentHeader::kBytes) / unit * unit,
-                                                 geometry_.segment_bytes);
+  const std::size_t most = std::min<std::size_t>(
+      (half_bytes() - SegmentHeader::kBytes) / unit * unit, geometry_.segment_bytes);
   if (most <= kAroundRecords) return Mounted::Unfit;
   capacity_ = static_cast<std::uint32_t>(most - kAroundRecords);
   return Mounted::Ok;

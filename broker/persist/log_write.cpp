@@ -10,7 +10,8 @@ using hal::StorageStatus;
 
 bool Log::has_room(std::size_t bytes) const {
   // A half that is full goes out as a part of its commit, if the device takes it.
-  return bytes <= capacity_ - filled_ || (!is_busy() && !failed_ && bytes <= capacity_);
+  return (can_fill() && bytes <= capacity_ - filled_) ||
+         (!is_busy() && !failed_ && bytes <= capacity_);
 }
 
 bool Log::append(Bytes record) {
@@ -22,7 +23,7 @@ bool Log::append(Bytes record) {
 bool Log::keep_together(std::size_t bytes) {
   if (!has_room(bytes)) return false;
   if (bytes > capacity_ - filled_) go_on(start());
-  return bytes <= capacity_ - filled_;
+  return can_fill() && bytes <= capacity_ - filled_;
 }
 
 std::uint8_t* Log::append(std::size_t bytes) {

@@ -12,9 +12,13 @@ namespace midge::persist {
 struct Store::Mounting final : FrameVisitor {
   // A message that was told, by its number. Counted.
   struct Known : HashNode, ListNode<Known> {
-    MessageNumber number = 0;
     message::Message* message = nullptr;
     bool is_moved = false;  // told again here, and no longer where it was at first
+    bool is_spare = false;  // lies in the spare memory
+    // Told again, and what names it perhaps not yet: that is so until the segment is released.
+    bool is_copy = false;
+
+    [[nodiscard]] MessageNumber number() const { return message->stored()->number; }
   };
   // An owner, by its number, and what it has so far.
   struct Held : HashNode {
@@ -22,10 +26,11 @@ struct Store::Mounting final : FrameVisitor {
     SegmentNumber segment = 0;
     bool is_told = false;  // else something was said of it, but not what it is
     bool is_group = false;
+    bool is_spare = false;  // lies in the spare memory
+    bool is_away = false;
     session::Session* session = nullptr;
     std::uint32_t filter_bytes = 0;  // of a group; the filter lies behind the object
     std::uint32_t grace_seconds = 0;
-    bool is_away = false;
     WallTime away_since{};                    // 0: nobody knows
     Queue<session::Delivery> flight;          // in the order in which they were launched
     Queue<session::Delivery> queued;          // in the order of their messages' numbers
@@ -42,7 +47,7 @@ struct Store::Mounting final : FrameVisitor {
     session::Delivery* delivery = nullptr;  // null: not there, but to be behind `before`
   };
 
-  Mounting(Store& to, const core::Rooms& in, Restored& counts);
+  Mounting(Store& to, const core::Rooms& in, Restored& counts, Arena* spare);
   Mounting(const Mounting&) = delete;
   Mounting& operator=(const Mounting&) = delete;
   ~Mounting();
@@ -56,11 +61,13 @@ struct Store::Mounting final : FrameVisitor {
   [[nodiscard]] Known* find_message(MessageNumber number) const;
   [[nodiscard]] Held* find_owner(OwnerNumber number) const;
 
+  [[nodiscard]] Known* make_known();
   [[nodiscard]] Held* hold(OwnerNumber number, std::size_t filter_bytes);
   void apply(const Record& record, const Position& position);
   void on_session(const Record& record, const Position& position);
   void on_group(const Record& record, const Position& position);
   void on_message(const Record& record, const Position& position);
+  void on_released();
   void on_subscribed(Held& owner, const Record& record);
   void on_queued(Held& owner, const Record& record, const Position& position);
   void on_launched(Held& owner, const Record& record);
@@ -111,6 +118,8 @@ struct Store::Mounting final : FrameVisitor {
   List<Known, Known> all_known;
   HashIndex<Held> owners;
   Pool<Known> known_pool;
+  std::optional<Memory> spare_memory;
+  std::optional<Pool<Known>> spare_pool;
   MessageNumber told = 0;     // the last message of this frame
   std::uint32_t created = 0;  // messages since relieve()
   bool keeps_known = false;   // deliveries were forgotten that are told again

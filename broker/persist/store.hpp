@@ -77,10 +77,21 @@ class Store final : public session::Journal, private LogHandler {
   };
   explicit Store(const Parts& parts);
 
+  // What it takes of an arena, for boards, whose arena has the size of what it is to hold
+  // (needs.hpp).
+  struct Needs {
+    std::size_t pages = 0;        // for what it knows of so many sessions
+    std::size_t mount_pages = 0;  // besides, while it mounts with so many messages
+  };
+  [[nodiscard]] static constexpr Needs needs(std::size_t page_bytes, std::uint32_t sessions,
+                                             std::uint32_t messages);
+
   // Brings back into `core` what the storage has. On storage without a store one begins, whose name
-  // is `new_store`: a random number. `core` outlives the store, or is not used by it any more.
+  // is `new_store`: a random number. `core` outlives the store, or is not used by it any more. What
+  // lies in memory during the mount only lies in `spare` as long as that has room; null: there is
+  // none.
   [[nodiscard]] MountError mount(core::Core& core, std::uint32_t new_store, Instant now,
-                                 WallTime wall, Restored& restored);
+                                 WallTime wall, Restored& restored, Arena* spare = nullptr);
 
   // Opens a turn, before the core's.
   void begin(Instant now, WallTime wall) {
@@ -202,7 +213,7 @@ class Store final : public session::Journal, private LogHandler {
   bool tell(Owner& owner, std::uint64_t flags);
   bool tell_away(Owner& owner);
   bool tell(Owner& owner, const session::Subscription& subscription);
-  bool tell_will(Owner& owner);
+  bool tell_will(Owner& owner, bool again);
   bool tell_queued(Owner& owner, const session::Delivery& delivery, std::uint64_t flags);
   bool tell_launched(Owner& owner, const session::Delivery& delivery,
                      wire::PacketIdentifier packet_id, std::uint64_t flags);
@@ -212,8 +223,8 @@ class Store final : public session::Journal, private LogHandler {
                                               const session::Delivery& delivery);
   bool tell_retained(message::Message& message);
   // Makes sure that what follows may name the message; it and `more` bytes behind it go into one
-  // frame.
-  bool tell(message::Message& message, std::size_t more = 0);
+  // frame. `again`: it is said even if it was before.
+  bool tell(message::Message& message, std::size_t more = 0, bool again = false);
   [[nodiscard]] bool is_told_here(MessageNumber number) const {
     return number == last_told_ && told_frame_ == log_.filling_frame();
   }

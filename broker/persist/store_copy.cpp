@@ -161,7 +161,9 @@ bool Store::begin_session(Owner& owner, Session& session) {
     }
   }
   if (session.will != nullptr && (is_whole || is_to_copy(*session.will->message))) {
-    tell_will(owner);
+    // Its message may lie behind the segment: nobody has it at a start that does not know the
+    // owner.
+    tell_will(owner, true);
   }
   for (const Queue<Delivery>* queue : {&session.inflight, &session.queued}) {
     for (Delivery* at = queue->first(); at != nullptr; at = at->next) at->is_copied = false;

@@ -37,11 +37,11 @@ wire::SubscriptionOptions options_of(std::uint64_t told) {
 }  // namespace
 
 MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, WallTime wall,
-                        Restored& restored) {
+                        Restored& restored, Arena* spare) {
   begin(now, wall);
   const core::Rooms& rooms = rooms_.emplace(core.rooms());
   rooms.lifecycle.start_turn(now);
-  Mounting mounting(*this, rooms, restored);
+  Mounting mounting(*this, rooms, restored, spare);
   switch (log_.mount(new_store, mounting, restored.findings)) {
     case Mounted::Ok:
       break;
@@ -67,29 +67,40 @@ MountError Store::mount(core::Core& core, std::uint32_t new_store, Instant now, 
   return MountError::None;
 }
 
-Store::Mounting::Mounting(Store& to, const core::Rooms& in, Restored& counts)
+Store::Mounting::Mounting(Store& to, const core::Rooms& in, Restored& counts, Arena* spare)
     : store(to),
       rooms(in),
       restored(counts),
       messages(to.memory_),
       owners(to.memory_),
-      known_pool(to.memory_.arena()) {}
+      known_pool(to.memory_.arena()) {
+  if (spare == nullptr) return;
+  spare_memory.emplace(*spare);
+  spare_pool.emplace(*spare);
+}
 
 Store::Mounting::~Mounting() {
   owners.drain([this](Held& owner) { release(owner); });
   while (Known* const first = all_known.first()) forget(*first);
 }
 
+Store::Mounting::Known* Store::Mounting::make_known() {
+  Known* const one = spare_pool ? spare_pool->create(Reserve::Keep) : nullptr;
+  if (one == nullptr) return known_pool.create(Reserve::Keep);
+  one->is_spare = true;
+  return one;
+}
+
 void Store::Mounting::forget(Known& one) {
   messages.remove(one);
   all_known.remove(one);
   rooms.messages.release(*one.message);
-  known_pool.destroy(&one);
+  (one.is_spare ? *spare_pool : known_pool).destroy(&one);
 }
 
 Store::Mounting::Known* Store::Mounting::find_message(MessageNumber number) const {
   return messages.find(hash_of(number),
-                       [number](const Known& known) { return known.number == number; });
+                       [number](const Known& known) { return known.number() == number; });
 }
 
 Store::Mounting::Held* Store::Mounting::find_owner(OwnerNumber number) const {
@@ -142,6 +153,8 @@ void Store::Mounting::apply(const Record& record, const Position& position) {
             rooms.router.retained().set(*known->message) != routing::RetainedStore::Stored::Yes;
       }
       return;
+    case RecordType::Released:
+      return on_released();
     case RecordType::RetainedGone:
       static_cast<void>(rooms.router.retained().clear(record.texts[0]));
       return;
@@ -217,10 +230,14 @@ void Store::Mounting::apply(const Record& record, const Position& position) {
 
 // A new one; null: memory is full.
 Store::Mounting::Held* Store::Mounting::hold(OwnerNumber number, std::size_t filter_bytes) {
-  void* const place = store.memory_.allocate(sizeof(Held) + filter_bytes);
+  const std::size_t bytes = sizeof(Held) + filter_bytes;
+  void* place = spare_memory ? spare_memory->allocate(bytes) : nullptr;
+  const bool is_spare = place != nullptr;
+  if (!is_spare) place = store.memory_.allocate(bytes);
   is_full = is_full || place == nullptr;
   if (place == nullptr) return nullptr;
   auto* const owner = new (place) Held;
+  owner->is_spare = is_spare;
   owner->number = number;
   owner->hash = hash_of(number);
   owner->filter_bytes = static_cast<std::uint32_t>(filter_bytes);
@@ -282,24 +299,30 @@ void Store::Mounting::on_group(const Record& record, const Position& position) {
 
 void Store::Mounting::on_message(const Record& record, const Position& position) {
   told = record.message;
-  if (find_message(record.message) != nullptr) return;  // a copy
+  if (Known* const known = find_message(record.message)) {
+    known->is_copy = true;
+    return;
+  }
   relieve();
   const Held* const publisher = find_owner(static_cast<OwnerNumber>(record.numbers[2]));
   const bool has_session = publisher != nullptr && publisher->session != nullptr;
   Message* const message =
       store.make_message(record, position, has_session ? publisher->session->hash : 0);
-  Known* const one = message != nullptr ? known_pool.create(Reserve::Keep) : nullptr;
+  Known* const one = message != nullptr ? make_known() : nullptr;
   if (one == nullptr) {
     is_full = true;
     if (message != nullptr) rooms.messages.release(*message);
     return;
   }
-  one->is_moved = record.message + 1 < store.next_message_;
-  one->number = record.message;
+  one->is_moved = one->is_copy = record.message + 1 < store.next_message_;
   one->hash = hash_of(record.message);
   one->message = message;
   messages.insert(*one);
   all_known.push_back(*one);
+}
+
+void Store::Mounting::on_released() {
+  for (Known* at = all_known.first(); at != nullptr; at = all_known.next(*at)) at->is_copy = false;
 }
 
 void Store::Mounting::on_subscribed(Held& owner, const Record& record) {
@@ -352,8 +375,9 @@ void Store::Mounting::release(Held& owner) {
   drop_deliveries(owner, 0);
   owners.remove(owner);
   const std::size_t bytes = sizeof(Held) + owner.filter_bytes;
+  Memory& memory = owner.is_spare ? *spare_memory : store.memory_;
   owner.~Held();
-  store.memory_.release(&owner, bytes);
+  memory.release(&owner, bytes);
 }
 
 }  // namespace midge::persist

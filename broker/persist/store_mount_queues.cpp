@@ -173,19 +173,23 @@ void Store::Mounting::forget_unused() {
   Known* following = nullptr;
   for (Known* at = keeps_known ? nullptr : all_known.first(); at != nullptr; at = following) {
     following = all_known.next(*at);
-    if (!message::Messages::is_shared(*at->message)) forget(*at);
+    if (!at->is_copy && !message::Messages::is_shared(*at->message)) forget(*at);
   }
 }
 
 void Store::Mounting::relieve() {
-  if (store.reading_.empty() || !store.is_short()) return;
-  // Not more often than it gives something.
-  constexpr std::uint32_t kAfter = 256;
+  if (!store.is_short()) return;
+  // Not more often than it gives something; where nothing can be evicted that is soon done, and the
+  // memory may be small.
+  constexpr std::size_t kAfter = 256;
   const Arena& arena = store.memory_.arena();
+  const std::size_t after =
+      store.reading_.empty() ? std::min(kAfter, arena.total_pages() / 8) : kAfter;
   const bool is_urgent = arena.available_pages() * 4 < arena.used_pages();
-  if (++created < (is_urgent ? kAfter / 8 : kAfter)) return;
+  if (++created < (is_urgent ? after / 8 : after)) return;
   created = 0;
   forget_unused();
+  if (store.reading_.empty()) return;
   // Of the oldest segment there may be copies, which are known by what is in memory.
   owners.for_each([this](Held& owner) { evict(owner, store.log_.oldest()); });
   // What is on storage only is known no longer.

@@ -247,7 +247,7 @@ bool Store::take_will(const session::Record& record) {
     if (owner == nullptr) return false;
     tell(*owner, flags::kWhole);
   }
-  return tell_will(*owner);
+  return tell_will(*owner, false);
 }
 
 Store::Owner* Store::owner_of(const Delivery& delivery, Owner* session) const {
@@ -310,9 +310,9 @@ bool Store::tell(Owner& owner, const Subscription& subscription) {
              [&](std::uint8_t* out) { rooms_->router.write_filter(subscription, out); });
 }
 
-bool Store::tell_will(Owner& owner) {
+bool Store::tell_will(Owner& owner, bool again) {
   const session::Will& will = *owner.session->will;
-  if (!tell(*will.message)) {
+  if (!tell(*will.message, 0, again)) {
     fall_behind(&owner);
     return false;
   }
@@ -387,7 +387,7 @@ std::uint64_t Store::expiry_of(const message::Message& message, std::uint64_t& t
   return static_cast<std::uint64_t>(std::max<std::int64_t>((wall_ + left).count(), 1));
 }
 
-bool Store::tell(message::Message& message, std::size_t more) {
+bool Store::tell(message::Message& message, std::size_t more, bool again) {
   message::Stored& stored = *message.stored();
   // One that is in the segment that is being copied is copied before it is named again.
   const bool moves = copied_segment_ != 0 && stored.segment == copied_segment_;
@@ -395,7 +395,7 @@ bool Store::tell(message::Message& message, std::size_t more) {
   const bool is_told_near = more == 0 || stored.number != last_told_ ||
                             (is_told_here(stored.number) && log_.fits_frame(more));
   const bool is_known = stored.number != 0 && !moves;
-  if (is_known && is_told_near) return true;
+  if (is_known && is_told_near && !again) return true;
   const MessageNumber number = stored.number != 0 ? stored.number : next_message_;
   std::uint64_t told_flags = persist::flags_of(message.qos(), message.retain());
   const std::uint64_t expiry = expiry_of(message, told_flags);

@@ -5,6 +5,7 @@ import queue
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,6 +24,24 @@ def free_port() -> int:
 
 class Failure(Exception):
     """What a test found wrong."""
+
+
+class Card:
+    """An empty SD card of a few MiB. Use with `with`: its file ends with the block."""
+
+    def __init__(self, size: int = 16 << 20):
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = Path(self._folder.name) / "card.img"
+        with self.path.open("wb") as file:
+            file.truncate(size)
+        # QEMU's options. What the board has written is the host's, also when QEMU is killed.
+        self.options = ["-drive", f"if=sd,format=raw,cache=writethrough,file={self.path}"]
+
+    def __enter__(self) -> "Card":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._folder.cleanup()
 
 
 class Board:
@@ -85,6 +104,11 @@ class Board:
 
     def is_running(self) -> bool:
         return self._qemu.poll() is None
+
+    def kill(self) -> None:
+        """The power goes, at once. What is done with its card is there."""
+        self._qemu.kill()
+        self._qemu.wait()
 
     def stop(self) -> None:
         if self.is_running():

@@ -8,11 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "broker/core/make_budget.hpp"
+#include "platform/boards/common/board_budget.hpp"
 #include "platform/lwip/transports.hpp"
-
-// The board's own: its folder is on the path.
-#include <board.hpp>
 
 namespace midge::board {
 
@@ -32,7 +29,6 @@ struct Row {
   std::uint64_t bytes;
 };
 
-constexpr core::Budget kBudget = core::make_budget(kLimits, kPromise, kPaging);
 using Connections = lwip::Transports::Storage<MEMP_NUM_TCP_PCB, MIDGE_LEFTOVER_BLOCKS>;
 
 class Table {
@@ -43,7 +39,7 @@ class Table {
     using core::User;
     add("board", kName, 0, kPaging.page_bytes);
     for (std::size_t user = 0; user < core::kUsers; ++user) {
-      const core::Budget::Line& line = kBudget.lines[user];
+      const core::Budget::Line& line = kLargerBudget.lines[user];
       add("arena", core::kUserNames[user], line.count, line.bytes);
     }
     add("static", "transports", MEMP_NUM_TCP_PCB, sizeof(Connections::transports));
@@ -55,9 +51,11 @@ class Table {
     add("holds", "retained messages", kBudget[User::RetainedMessages].count,
         kPromise.payload_bytes);
     add("holds", "queued messages", kBudget[User::Queued].count, kPromise.payload_bytes);
+    add("holds", "queued messages, kept", kKeepingBudget[User::Queued].count,
+        kKeepingPromise.payload_bytes);
     add("holds", "topics", 0, kPromise.topic_bytes);
 
-    const core::Budget::Costs& costs = kBudget.costs;
+    const core::Budget::Costs& costs = kLargerBudget.costs;
     const PageCount::Cost transport{sizeof(lwip::Transport), sizeof(lwip::Transport)};
     add("costs", "connected client", costs.connection + costs.session + transport);
     add("costs", "lwIP's own for it", {sizeof(tcp_pcb), sizeof(tcp_pcb)});

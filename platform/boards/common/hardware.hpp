@@ -5,6 +5,10 @@
 
 struct netif;  // lwIP's network interface
 
+namespace midge::hal {
+class Storage;
+}
+
 namespace midge::board {
 
 // Clocks, the console's line and the millisecond tick. Comes first.
@@ -21,5 +25,9 @@ signed char start_ethernet(netif* interface);
 void poll_ethernet(netif& interface);
 
 [[nodiscard]] bool ethernet_has_frame();
+
+// What sessions and messages can be kept on, ready for use and never Pending; null: it does not
+// answer. Only of boards with keeping.cpp.
+[[nodiscard]] hal::Storage* start_storage();
 
 }  // namespace midge::board

@@ -11,12 +11,12 @@
 #include "broker/config/config.hpp"
 #include "broker/core/core.hpp"
 #include "broker/metrics/metrics.hpp"
-#include "broker/session/journal.hpp"
 #include "broker/sys/sys_topics.hpp"
 #include "platform/boards/common/board_limits.hpp"
 #include "platform/boards/common/configuration.hpp"
 #include "platform/boards/common/console.hpp"
 #include "platform/boards/common/hardware.hpp"
+#include "platform/boards/common/keeping.hpp"
 #include "platform/boards/common/port.hpp"
 #include "platform/boards/common/stack.hpp"
 #include "platform/boards/common/tick.hpp"
@@ -51,8 +51,11 @@ void say(LogLevel level, std::initializer_list<std::string_view> parts) {
   console.write(level, line.view());
 }
 
-bool read_configuration(const settings::Limits& limits) {
-  if (!config::read_settings(kConfigurationName, kConfiguration, broker_settings, console))
+// Where there is storage, what nobody said otherwise of is kept.
+bool read_configuration(const settings::Limits& limits, bool has_storage) {
+  broker_settings.persistence.on = has_storage;
+  if (!config::read_settings(kConfigurationName, kConfiguration, broker_settings, console,
+                             has_storage ? config::Storage::Available : config::Storage::None))
     return false;
   if (broker_settings.listener_count == 0) {
     say(LogLevel::Error, {"Error: No listener in ", kConfigurationName, "."});
@@ -128,17 +131,20 @@ class StackWatch {
 };
 
 // Turns for ever: a board has nobody who would ask it to stop.
-[[noreturn]] void turn(core::Core& core, lwip::Transports& transports) {
+[[noreturn]] void turn(core::Core& core, Keeping& keeping, lwip::Transports& transports) {
   StackWatch stack;
   for (;;) {
     const Instant at = now();
+    keeping.begin(at);
     core.begin(at, WallTime{0});
     transports.begin_turn(at);
     poll_network(console);
     transports.end_turn();
     core.turn();
+    keeping.turn();
     stack.look(at);
-    sleep_until(std::min(core.next_deadline(), transports.next_deadline()));
+    sleep_until(
+        std::min({core.next_deadline(), keeping.next_deadline(), transports.next_deadline()}));
   }
 }
 
@@ -147,7 +153,8 @@ class StackWatch {
 int run(const Image& image) {
   start_hardware();
   say(LogLevel::Information, {kVersion, " starting on ", image.name});
-  if (!read_configuration(image.limits)) return kWrongConfiguration;
+  Keeping keeping(image.keeping, console);
+  if (!read_configuration(image.limits, keeping.start())) return kWrongConfiguration;
   PortEntropy entropy;
   if (!random_numbers.seed(entropy)) {
     say(LogLevel::Error, {"Error: No random numbers."});
@@ -157,7 +164,8 @@ int run(const Image& image) {
   NoBacking backing;
   Arena arena(image.arena, image.page_bytes, image.reserve_pages, backing);
   static metrics::Metrics metrics;
-  session::NoJournal journal;
+  session::Journal* const journal = keeping.open(broker_settings.persistence, arena);
+  if (journal == nullptr) return kCannotStart;
   auth::AllowAll authorizer;
   auth::NoAuthenticator authenticator;
   static sys::SysTopics sys_topics(metrics, arena, kVersion, now());
@@ -166,7 +174,7 @@ int run(const Image& image) {
                                                                 .entropy = random_numbers,
                                                                 .log = console,
                                                                 .metrics = metrics,
-                                                                .journal = journal,
+                                                                .journal = *journal,
                                                                 .authorizer = authorizer,
                                                                 .authenticator = authenticator,
                                                                 .virtual_topics = sys_topics,
@@ -175,15 +183,15 @@ int run(const Image& image) {
     say(LogLevel::Error, {"Error: Too little memory for a broker."});
     return kCannotStart;
   }
+  if (!keeping.bring_back(*core, random_numbers, now())) return kCannotStart;
   if (!start_network(image.address)) {
     say(LogLevel::Error, {"Error: The Ethernet controller does not answer."});
     return kCannotStart;
   }
   Listeners listeners;
   if (!listeners.start(image.transports, *core, metrics)) return kCannotStart;
-  say(LogLevel::Notice, {"No storage: sessions and retained messages end with the power."});
   say(LogLevel::Notice, {kVersion, " running"});
-  turn(*core, image.transports);
+  turn(*core, keeping, image.transports);
 }
 
 }  // namespace midge::board

@@ -7,6 +7,7 @@
 
 #include "broker/base/bytes.hpp"
 #include "broker/settings/limits.hpp"
+#include "platform/boards/common/keeping.hpp"
 #include "platform/boards/common/network.hpp"
 #include "platform/lwip/transports.hpp"
 
@@ -18,6 +19,7 @@ struct Image {
   MutableBytes arena;         // a static array, at a multiple of page_bytes
   std::size_t page_bytes;     // a power of two, at least 256
   std::size_t reserve_pages;  // of them, for what must not fail
+  KeepingRoom keeping;
   Address address;
   lwip::Transports& transports;  // as many as lwIP has connections
 };

@@ -1,18 +1,14 @@
 // main() of every board: what its board.hpp has room for, and nothing else of its own.
-#include "broker/core/make_budget.hpp"
+#include "platform/boards/common/board_budget.hpp"
 #include "platform/boards/common/image.hpp"
 #include "platform/lwip/transports.hpp"
-
-// The board's own: its folder is on the path.
-#include <board.hpp>
 
 namespace {
 
 using namespace midge;
 
-// As large as the limits and the promise ask for: what does not fit the board does not link.
-constexpr settings::Limits kLimits = core::with_memory(
-    board::kLimits, core::make_budget(board::kLimits, board::kPromise, board::kPaging));
+// As large as the limits and the promises ask for: what does not fit the board does not link.
+constexpr settings::Limits kLimits = core::with_memory(board::kLimits, board::kLargerBudget);
 
 alignas(board::kPaging.page_bytes) constinit std::uint8_t arena[kLimits.memory_bytes]{};
 
@@ -27,6 +23,7 @@ int main() {
                      .arena = arena,
                      .page_bytes = board::kPaging.page_bytes,
                      .reserve_pages = board::kPaging.reserve_pages,
+                     .keeping = board::kKeepingRoom,
                      .address = board::kAddress,
                      .transports = transports});
 }

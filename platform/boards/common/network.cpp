@@ -15,6 +15,9 @@
 #include "platform/boards/common/hardware.hpp"
 #include "platform/boards/common/tick.hpp"
 
+// Beside MEM_SIZE lwIP has two heads of blocks in it, and aligns.
+alignas(MEM_ALIGNMENT) constinit unsigned char midge_lwip_heap[MEM_SIZE + 32]{};
+
 namespace midge::board {
 
 namespace {
@@ -41,6 +44,10 @@ void say_address(LogSink& log) {
 #endif
 
 }  // namespace
+
+MutableBytes memory_before_network() {
+  return midge_lwip_heap;
+}
 
 bool start_network([[maybe_unused]] const Address& address) {
   lwip_init();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "broker/base/bytes.hpp"
 #include "broker/base/log.hpp"
 #include "broker/base/time.hpp"
 
@@ -19,6 +20,9 @@ struct Address {
   Ipv4 netmask;
   Ipv4 gateway;
 };
+
+// Memory that is nobody's before start_network(): lwIP's heap.
+[[nodiscard]] MutableBytes memory_before_network();
 
 // Starts lwIP and the interface. False when the controller does not answer. Once only.
 [[nodiscard]] bool start_network(const Address& address);

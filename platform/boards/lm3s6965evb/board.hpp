@@ -3,7 +3,9 @@
 
 #include "broker/core/budget.hpp"
 #include "broker/core/promise.hpp"
+#include "broker/persist/needs.hpp"
 #include "broker/settings/limits.hpp"
+#include "platform/boards/common/keeping.hpp"
 #include "platform/boards/common/network.hpp"
 #include "platform/boards/lm3s6965evb/lwip/board_sizes.h"
 
@@ -52,6 +54,36 @@ inline constexpr core::Promise kPromise{
     .half_packets = 0,
     .mixed_pages = 0,
 };
+
+// With a card sessions and messages take more memory, so fewer messages that wait are promised.
+inline constexpr std::uint32_t kKeptQueued = 5 * 8;
+
+// The log's blocks are 512 bytes. A message has three quarters of what they hold: five are enough for
+// the largest payload and its topic.
+inline constexpr std::size_t kLogBufferBytes = persist::SegmentHeader::kBytes + 5 * 512;
+
+// A start must not fail for what clients have filled the memory with: of messages at most what the
+// limits let wait and be retained, and some that are under way or have gone while it reads.
+inline constexpr persist::Store::Needs kStoreNeeds =
+    persist::Store::needs(kPaging.page_bytes, kLimits.sessions,
+                          kLimits.retained_messages + kLimits.total_queued_messages + 16);
+// What it has beside that is the reserve, and lwIP's heap but for what is lost at its ends.
+inline constexpr std::size_t kFreeAtStart =
+    kPaging.reserve_pages + MEM_SIZE / kPaging.page_bytes - 3;
+inline constexpr KeepingRoom kKeepingRoom{
+    .buffer_bytes = kLogBufferBytes,
+    .mount_pages = kStoreNeeds.mount_pages - kFreeAtStart,
+};
+
+inline constexpr core::Promise kKeepingPromise = [] {
+  core::Promise promise = kPromise;
+  promise.queued = kKeptQueued;
+  promise.journal = true;
+  promise.journal_pages = static_cast<std::uint32_t>(
+      (kLogBufferBytes + sizeof(persist::Store) + kPaging.page_bytes - 1) / kPaging.page_bytes +
+      kStoreNeeds.pages + kKeepingRoom.mount_pages);
+  return promise;
+}();
 
 // QEMU's user network.
 inline constexpr Address kAddress{

@@ -132,7 +132,7 @@ std::uint32_t read_size() {
 
 }  // namespace
 
-bool SdCard::start() {
+bool SdCard::start(std::uint32_t most_segments) {
   segments_ = 0;
   start_spi();
   const Selection selection;
@@ -148,7 +148,7 @@ bool SdCard::start() {
   takes_block_numbers_ = (rest_of_response() & kHighCapacity) != 0;
   if (command(kSetBlocklen, kBlockBytes) != 0) return false;
   reg(kSsi0 + 0x10) = kFastDivisor;
-  segments_ = read_size() / (kSegmentBytes / kBlockBytes);
+  segments_ = std::min(most_segments, read_size() / (kSegmentBytes / kBlockBytes));
   return segments_ != 0;
 }
 
@@ -157,7 +157,8 @@ hal::StorageGeometry SdCard::geometry() const {
   return {.segment_bytes = kSegmentBytes,
           .segments = segments_,
           .program_unit_bytes = kBlockBytes,
-          .reprogram_endangers_unit = true};
+          .reprogram_endangers_unit = true,
+          .answers_at_once = true};
 }
 
 bool SdCard::holds(std::uint32_t segment, std::uint32_t offset, std::size_t bytes) const {
@@ -182,7 +183,7 @@ bool SdCard::write_block(std::uint32_t block, const std::uint8_t* bytes) const {
   if (command(kWriteBlock, card_address(block)) != 0) return false;
   transfer(0xFF);
   transfer(kDataToken);
-  for (std::uint32_t i = 0; i < kBlockBytes; ++i) transfer(bytes != nullptr ? bytes[i] : 0xFF);
+  for (std::uint32_t i = 0; i < kBlockBytes; ++i) transfer(bytes[i]);
   skip(2);  // CRC
   std::uint8_t response = 0xFF;
   for (int tries = 0; tries < 10 && response == 0xFF; ++tries) response = transfer(0xFF);
@@ -219,13 +220,7 @@ hal::StorageStatus SdCard::program(std::uint32_t segment, std::uint32_t offset, 
 }
 
 hal::StorageStatus SdCard::erase(std::uint32_t segment, hal::StorageHandler&) {
-  if (segment >= segments_) return hal::StorageStatus::Failed;
-  const Selection selection;
-  const std::uint32_t first = segment * (kSegmentBytes / kBlockBytes);
-  for (std::uint32_t i = 0; i < kSegmentBytes / kBlockBytes; ++i) {
-    if (!write_block(first + i, nullptr)) return hal::StorageStatus::Failed;
-  }
-  return hal::StorageStatus::Ok;
+  return segment < segments_ ? hal::StorageStatus::Ok : hal::StorageStatus::Failed;
 }
 
 }  // namespace midge::board

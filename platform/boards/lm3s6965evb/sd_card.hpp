@@ -13,15 +13,15 @@ class SdCard final : public hal::Storage {
   static constexpr std::uint32_t kBlockBytes = 512;
   static constexpr std::uint32_t kSegmentBytes = 32 * 1024;
 
-  // Finds the card and its size; false when there is none or it does not answer. start_hardware()
-  // comes first.
-  [[nodiscard]] bool start();
+  // Finds the card and its size, of which no more than so many segments are used; false when there
+  // is none or it does not answer. start_hardware() comes first.
+  [[nodiscard]] bool start(std::uint32_t most_segments = ~std::uint32_t{0});
 
   // No segments until start() has succeeded.
   [[nodiscard]] hal::StorageGeometry geometry() const override;
 
-  // All of these wait for the card and never answer Pending. A block takes about a millisecond; an
-  // erased segment, whose bytes are 0xFF then, 64 of them. Offsets of a read are free.
+  // All of these wait for the card and never answer Pending. A block takes about a millisecond.
+  // Offsets of a read are free. A card erases by itself, so an erased segment reads as before.
   [[nodiscard]] hal::StorageStatus read(std::uint32_t segment, std::uint32_t offset,
                                         MutableBytes out, hal::StorageHandler& handler) override;
   [[nodiscard]] hal::StorageStatus program(std::uint32_t segment, std::uint32_t offset, Bytes bytes,
@@ -34,7 +34,7 @@ class SdCard final : public hal::Storage {
   [[nodiscard]] bool holds(std::uint32_t segment, std::uint32_t offset, std::size_t bytes) const;
   [[nodiscard]] std::uint32_t card_address(std::uint32_t block) const;
   [[nodiscard]] bool read_block(std::uint32_t block, std::uint32_t skipped, MutableBytes out) const;
-  // `bytes` of a whole block; null: all 0xFF.
+  // `bytes` of a whole block.
   [[nodiscard]] bool write_block(std::uint32_t block, const std::uint8_t* bytes) const;
 
   std::uint32_t segments_ = 0;

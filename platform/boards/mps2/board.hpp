@@ -4,6 +4,7 @@
 #include "broker/core/budget.hpp"
 #include "broker/core/promise.hpp"
 #include "broker/settings/limits.hpp"
+#include "platform/boards/common/keeping.hpp"
 #include "platform/boards/common/network.hpp"
 #include "platform/boards/mps2/lwip/board_sizes.h"
 
@@ -29,6 +30,10 @@ inline constexpr settings::Limits kLimits{
 
 // For what of it memory is enough at the same time; it sizes the arena.
 inline constexpr core::Promise kPromise{.inflight = 1'024, .half_packets = 2};
+
+// There is no storage.
+inline constexpr KeepingRoom kKeepingRoom{};
+inline constexpr core::Promise kKeepingPromise = kPromise;
 
 // QEMU's user network.
 inline constexpr Address kAddress{

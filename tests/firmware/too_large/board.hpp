@@ -4,6 +4,7 @@
 #include "broker/core/budget.hpp"
 #include "broker/core/promise.hpp"
 #include "broker/settings/limits.hpp"
+#include "platform/boards/common/keeping.hpp"
 #include "platform/boards/common/network.hpp"
 
 namespace midge::board {
@@ -17,6 +18,8 @@ inline constexpr settings::Limits kLimits{
     .retained_messages = MIDGE_TOO_MANY,
 };
 inline constexpr core::Promise kPromise{.half_packets = 0};
+inline constexpr KeepingRoom kKeepingRoom{};
+inline constexpr core::Promise kKeepingPromise = kPromise;
 inline constexpr Address kAddress{};
 
 }  // namespace midge::board

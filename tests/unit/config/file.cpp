@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 
 #include "tests/unit/config/support.hpp"
@@ -383,4 +384,24 @@ TEST_CASE("a board's text is read in place and knows no keys of an operating sys
   CHECK(read("max_qos 1\n").empty());
   CHECK(reports.error() ==
         "Error: The 'max_qos' option requires a listener to be defined first. (midge.conf:1)");
+}
+
+TEST_CASE("a board with storage keeps unless its text says no, and one without can't be asked to") {
+  using midge::config::Storage;
+  Reports reports;
+  const auto read = [&reports](std::string text, Storage storage) {
+    reports = {};
+    midge::settings::Settings settings;
+    settings.persistence.on = storage == Storage::Available;
+    text += "listener 1883\nallow_anonymous true\n";
+    const bool ok = read_settings("midge.conf", text, settings, reports, storage);
+    return ok ? std::optional(settings.persistence) : std::nullopt;
+  };
+  CHECK(read("", Storage::Available)->on);
+  CHECK_FALSE(read("persistence false\n", Storage::Available)->on);
+  CHECK(read("durability interval 100\n", Storage::Available)->interval.count() == 100);
+  CHECK_FALSE(read("", Storage::None)->on);
+  CHECK_FALSE(read("persistence false\n", Storage::None)->on);
+  CHECK_FALSE(read("persistence true\n", Storage::None));
+  CHECK(reports.error().starts_with("Error: The 'persistence' option is not supported"));
 }

@@ -239,9 +239,10 @@ TEST_CASE("the default in the table is the default") {
   for (const Row& key : supported_keys()) {
     if (key.default_text.empty()) continue;
     // Those whose default depends on others, or is none of the values.
-    const std::set<std::string_view> others = {
-        "allow_anonymous", "listener_allow_anonymous", "log_timestamp_format", "log_type", "port",
-        "socket_domain"};
+    const std::set<std::string_view> others = {"allow_anonymous",      "listener_allow_anonymous",
+                                               "log_timestamp_format", "log_type",
+                                               "persistence",          "port",
+                                               "socket_domain"};
     if (others.count(key.name.view()) != 0) continue;
     CAPTURE(key.name.view());
     std::string text = nothing;

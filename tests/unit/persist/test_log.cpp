@@ -275,6 +275,35 @@ TEST_CASE("what is written is read over the borders of segments, as far as it is
   CHECK(std::is_sorted(seen.segments.begin(), seen.segments.end()));
 }
 
+TEST_CASE("of a device that answers at once the whole buffer is one half") {
+  hal::StorageGeometry geometry = kBytewise;
+  geometry.answers_at_once = true;
+  Storage device(Storage::Kind::Nor, geometry, 1);
+  LogWorld world(device, kSmallBuffer / 2);
+  REQUIRE(world.start() == Mounted::Ok);
+  CHECK(world.log().longest_record() == kSmallBuffer / 2 - 32 - persist::Log::kAroundRecords);
+  for (std::uint8_t key = 1; key <= 20; ++key) REQUIRE(world.set(key, key, 50));
+  world.commit();
+  CHECK(world.committed() == 1);
+  // It has what the device did not take, so there is no room before that is there.
+  device.fail_at = 1;
+  REQUIRE(world.set(1, 30));
+  world.commit();
+  CHECK(world.failures() == 1);
+  CHECK_FALSE(world.log().has_room(1));
+  CHECK_FALSE(world.log().keep_together(1));
+  CHECK_FALSE(world.set(2, 40));
+  world.commit();
+  world.log().retry();
+  CHECK(world.committed() == 3);
+  REQUIRE(world.set(3, 50));
+  world.commit();
+  const test::Table table = world.table();
+  REQUIRE(world.start() == Mounted::Ok);
+  CHECK(world.table() == table);
+  CHECK(device.violations() == 0);
+}
+
 TEST_CASE("a device or a buffer that can't hold a log is told apart") {
   const auto mounted = [](const hal::StorageGeometry& geometry, std::size_t buffer_bytes) {
     Storage device(Storage::Kind::Nor, geometry, 1);

@@ -27,6 +27,10 @@ constexpr Device kDevices[] = {
      Storage::Kind::Disk,
      {.segment_bytes = 4'096, .segments = 4, .program_unit_bytes = 512},
      2 * (32 + 1'024)},
+    {"a card that answers at once",
+     Storage::Kind::Disk,
+     {.segment_bytes = 4'096, .segments = 4, .program_unit_bytes = 512, .answers_at_once = true},
+     32 + 1'024},
 };
 
 // Changes of few keys, one or some a commit, until the power goes.

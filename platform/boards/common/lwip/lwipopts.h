@@ -17,6 +17,9 @@
 #define LWIP_STATS 0
 
 #define MEM_ALIGNMENT 4
+/* In network.cpp: until lwIP is started it is memory for others. */
+extern unsigned char midge_lwip_heap[];
+#define LWIP_RAM_HEAP_POINTER midge_lwip_heap
 #define ETH_PAD_SIZE 2 /* both controllers put two bytes there: frames move in words */
 #define ARP_QUEUEING 0
 
