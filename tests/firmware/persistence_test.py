@@ -9,11 +9,18 @@ usage: persistence_test.py MACHINE IMAGE [ROUNDS [SEED]]
 import random
 import struct
 import sys
+import tempfile
 import threading
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
 
 from board import Board, Card, Failure, main
 from mqtt import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, Client, packet, publish
 from smoke_test import check_stack
+
+on_board = SourceFileLoader(
+    "on_board", str(Path(__file__).resolve().parents[1] / "interop/on_board.py")
+).load_module()
 
 ROUNDS = 5
 WINDOW = 4  # messages of the publisher that are under way
@@ -322,8 +329,36 @@ def check_cards(machine: str, image: str) -> None:
         expect(content == first.ljust(len(content), b"\0"), True, "the card is as it was")
 
 
+def check_choice(machine: str, image: str) -> None:
+    """What the configuration says of it."""
+
+    def options(folder: Path, line: str) -> tuple[str, list[str]]:
+        text = f"listener 1883\nallow_anonymous true\n{line}\n".encode()
+        (folder / "midge.conf").write_bytes(text)
+        chosen = folder / "midge.elf"
+        content = on_board.Image(Path(image).read_bytes())
+        chosen.write_bytes(on_board.with_configuration(content, len(text)))
+        address = f"addr={on_board.TEXT_AT:#x},force-raw=on"
+        return str(chosen), ["-device", f"loader,file={folder}/midge.conf,{address}"]
+
+    with tempfile.TemporaryDirectory() as name:
+        chosen, loader = options(Path(name), "persistence true")
+        with Board(machine, chosen, *loader) as board:
+            board.wait_for("Error: The 'persistence' option is not supported: there is no storage")
+            expect(board.exit_code(), 3, "the exit code")
+        with Card() as card:
+            with Board(machine, chosen, *loader, *card.options) as board:
+                board.wait_for("Restored: 0 sessions")
+                board.wait_for("running")
+            chosen, loader = options(Path(name), "persistence false")
+            with Board(machine, chosen, *loader, *card.options) as board:
+                board.wait_for("No persistence: sessions and retained messages end with the power.")
+                board.wait_for("running")
+
+
 def persistence(machine: str, image: str, rounds: str = str(ROUNDS), seed: str = "") -> None:
     check_cards(machine, image)
+    check_choice(machine, image)
     check_restart(machine, image)
     check_full(machine, image)
     chosen = int(seed) if seed else random.randrange(1 << 32)

@@ -58,8 +58,8 @@ inline constexpr core::Promise kPromise{
 // With a card sessions and messages take more memory, so fewer messages that wait are promised.
 inline constexpr std::uint32_t kKeptQueued = 5 * 8;
 
-// The log's blocks are 512 bytes. A message has three quarters of what they hold: five are enough for
-// the largest payload and its topic.
+// The log's blocks are 512 bytes. A message has three quarters of what they hold: five are enough
+// for the largest payload and its topic.
 inline constexpr std::size_t kLogBufferBytes = persist::SegmentHeader::kBytes + 5 * 512;
 
 // A start must not fail for what clients have filled the memory with: of messages at most what the
