@@ -7,3 +7,7 @@ namespace {
 [[gnu::section(".vectors"), gnu::used]] void* (*const kAsks)(std::size_t) = std::malloc;
 
 }  // namespace
+
+int main() {
+  return 0;
+}
