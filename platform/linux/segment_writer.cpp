@@ -87,11 +87,11 @@ void SegmentWriter::release(std::uint32_t segment) {
 // With zeros that are written, not only promised: later writes need no new space and no new
 // metadata.
 int SegmentWriter::fill(int fd) {
-  static std::array<std::uint8_t, 4'096> zeros;  // not const: so the program's file has none
+  static constexpr std::array<std::uint8_t, 1'024> kZeros{};
   for (std::uint32_t at = 0; at < segment_bytes_;) {
     const auto count =
-        static_cast<std::uint32_t>(std::min<std::size_t>(zeros.size(), segment_bytes_ - at));
-    const int error = write_all(fd, Bytes(zeros).first(count), at);
+        static_cast<std::uint32_t>(std::min<std::size_t>(kZeros.size(), segment_bytes_ - at));
+    const int error = write_all(fd, Bytes(kZeros).first(count), at);
     if (error != 0) return error;
     at += count;
   }
