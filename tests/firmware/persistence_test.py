@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """With an SD card nothing that a board has acknowledged is lost when it is restarted, or when its
-power goes at any moment under load, and it starts again whatever it has been filled with. Without a card it keeps nothing and says so; a card with files
-on it is left alone.
+power goes at any moment under load, and it starts again whatever it has been filled with. Without
+a card it keeps nothing and says so; a card with files on it is left alone.
 
 usage: persistence_test.py MACHINE IMAGE [ROUNDS [SEED]]
 """

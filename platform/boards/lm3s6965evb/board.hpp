@@ -79,9 +79,10 @@ inline constexpr core::Promise kKeepingPromise = [] {
   core::Promise promise = kPromise;
   promise.queued = kKeptQueued;
   promise.journal = true;
-  promise.journal_pages = static_cast<std::uint32_t>(
-      (kLogBufferBytes + sizeof(persist::Store) + kPaging.page_bytes - 1) / kPaging.page_bytes +
-      kStoreNeeds.pages + kKeepingRoom.mount_pages);
+  static_assert(kLogBufferBytes % alignof(persist::Store) == 0, "the store lies behind it");
+  const std::size_t bytes = round_up(kLogBufferBytes + sizeof(persist::Store), kPaging.page_bytes);
+  promise.journal_pages = static_cast<std::uint32_t>(bytes / kPaging.page_bytes +
+                                                     kStoreNeeds.pages + kKeepingRoom.mount_pages);
   return promise;
 }();
 
